@@ -1,0 +1,26 @@
+# All libraries come from the distribution; nothing is downloaded. ARCHITECTURE.md says what each is for.
+find_package(PkgConfig REQUIRED)
+find_package(Threads REQUIRED)
+pkg_check_modules(sodium REQUIRED IMPORTED_TARGET libsodium)
+pkg_check_modules(sqlite3 REQUIRED IMPORTED_TARGET sqlite3)
+pkg_check_modules(zstd REQUIRED IMPORTED_TARGET libzstd)
+pkg_check_modules(icu REQUIRED IMPORTED_TARGET icu-uc icu-i18n)
+pkg_check_modules(systemd IMPORTED_TARGET libsystemd)
+pkg_check_modules(qrencode IMPORTED_TARGET libqrencode)
+find_package(fmt REQUIRED)
+find_package(spdlog REQUIRED)
+find_package(nlohmann_json REQUIRED)
+find_package(CLI11 REQUIRED)
+find_package(tomlplusplus REQUIRED)
+find_package(Gettext REQUIRED)
+
+find_path(KIZ_CEREAL_INCLUDE cereal/cereal.hpp REQUIRED)
+add_library(kiz_cereal INTERFACE)
+target_include_directories(kiz_cereal SYSTEM INTERFACE ${KIZ_CEREAL_INCLUDE})
+
+find_path(KIZ_ASIO_INCLUDE asio.hpp REQUIRED)
+add_library(kiz_asio INTERFACE)
+target_include_directories(kiz_asio SYSTEM INTERFACE ${KIZ_ASIO_INCLUDE})
+target_compile_definitions(kiz_asio INTERFACE ASIO_STANDALONE ASIO_NO_DEPRECATED
+  $<$<CXX_COMPILER_ID:Clang>:ASIO_HAS_CO_AWAIT=1>)
+target_link_libraries(kiz_asio INTERFACE Threads::Threads)

@@ -1,0 +1,41 @@
+// Every upper bound, with its unit and reason. What makes an entry invalid is a constant of the suite and can never
+// change; the others bound memory and time and may be lowered by configuration, never so that an entry is refused.
+#pragma once
+
+#include <chrono>
+#include <cstddef>
+#include <cstdint>
+
+namespace kiz::limits {
+
+// Constants of suite 1: a replica that judged these differently would split the realm.
+inline constexpr std::size_t entry_bytes_max = (1u << 20) - 4096;  // encoded body; a run of one entry fits run_bytes_max
+inline constexpr std::size_t op_bytes_max = 64u << 10;             // one op with its value
+inline constexpr std::size_t ops_max = 4096;                       // ops per entry
+inline constexpr std::size_t cells_max = 1024;                     // cells listed by one op (keep, remove)
+inline constexpr std::size_t seen_max = 4096;                      // heads listed by one entry
+inline constexpr std::size_t member_id_bytes_max = 12;
+
+inline constexpr std::size_t run_entries_max = 256;       // relays keep at least one signature per so many entries
+inline constexpr std::size_t run_bytes_max = 1u << 20;    // and per so many bytes
+inline constexpr std::size_t log_branches_max = 4;        // more pause the log until a cut names the branch that counts
+inline constexpr std::size_t live_logs_per_key_max = 16;  // per author and space, without a control record
+
+// Control log
+inline constexpr std::size_t control_record_bytes_max = 64u << 10;
+inline constexpr std::size_t cuts_max = 1024;  // per control record
+
+// Wire
+inline constexpr std::size_t noise_message_bytes_max = 65535;                      // Noise specification section 3
+inline constexpr std::size_t frame_plain_bytes_max = noise_message_bytes_max - 16;  // less the tag
+inline constexpr std::size_t message_bytes_max = run_bytes_max + 64;               // one message, unpacked
+inline constexpr std::size_t spaces_max = 4096;                                    // per realm
+inline constexpr std::size_t heads_max = 65536;                                    // per frontier
+
+// Text that people enter
+inline constexpr std::size_t short_text_characters_max = 200;
+inline constexpr std::size_t long_text_bytes_max = 32u << 10;
+
+inline constexpr std::chrono::minutes clock_pull_max{10};  // a received stamp moves our clock at most this far past it
+
+}  // namespace kiz::limits

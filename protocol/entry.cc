@@ -1,0 +1,279 @@
+#include "protocol/entry.h"
+
+#include <algorithm>
+
+#include "protocol/entry_fields.h"
+
+namespace kiz {
+namespace {
+
+constexpr char log_label[] = "kiz-sync log v1";
+constexpr char entry_label[] = "kiz-sync entry v1";
+constexpr char ops_label[] = "kiz-sync ops v1";
+constexpr char nonce_label[] = "kiz-sync nonce v1";
+constexpr char value_label[] = "kiz-sync value v1";
+constexpr std::size_t value_padding_bytes = 32;
+
+// The structure of one op: record apart, since a group of ops shares it.
+void save_shape(wire::Writer& ar, const Op& op) {
+  // One byte says mode, and whether cells and origin follow: most ops have neither.
+  const auto bits = static_cast<std::uint8_t>(static_cast<unsigned>(op.mode) | (op.cells.empty() ? 0u : 8u) |
+                                              (op.origin ? 16u : 0u));
+  ar(op.field, bits);
+  if (!op.cells.empty()) {
+    auto& cells = const_cast<std::vector<CellName>&>(op.cells);
+    ar(wire::sorted_set(cells, limits::cells_max, cell_bytes_min));
+  }
+  if (op.origin) {
+    CellName cell = op.origin->cell;
+    ar(cell, op.origin->hlc);
+  }
+}
+
+void load_shape(wire::Reader& ar, Op& op) {
+  std::uint8_t bits = 0;
+  ar(op.field, bits);
+  if (bits > 31 || (bits & 7) > static_cast<unsigned>(Mode::undo)) throw wire::Refused{Errc::malformed, "op"};
+  op.mode = static_cast<Mode>(bits & 7);
+  if ((bits & 8) != 0) {
+    ar(wire::sorted_set(op.cells, limits::cells_max, cell_bytes_min));
+    if (op.cells.empty()) throw wire::Refused{Errc::not_canonical, "op"};
+  }
+  if ((bits & 16) != 0) {
+    Origin& origin = op.origin.emplace();
+    ar(origin.cell, origin.hlc);
+  }
+}
+
+void save_group_head(wire::Writer& ar, const RecordId& record, std::size_t count) {
+  ar(record.kind, record.key);
+  ar.varint(count);
+}
+
+}  // namespace
+
+std::vector<OpGroup> group_ops(const std::vector<Op>& ops) {
+  std::vector<OpGroup> out;
+  for (std::size_t i = 0; i < ops.size(); ++i) {
+    if (out.empty() || out.back().record != ops[i].record) out.push_back({ops[i].record, i, 0});
+    ++out.back().count;
+  }
+  return out;
+}
+
+void save_body(wire::Writer& ar, const EntryBody& body) {
+  auto& seen = const_cast<std::vector<Head>&>(body.seen);
+  auto control = body.control;
+  ar(body.hlc, control, wire::sorted_set(seen, limits::seen_max, head_bytes_min), body.flags, body.salt);
+  const auto groups = group_ops(body.ops);
+  ar.varint(groups.size());
+  std::size_t proof = 0;
+  for (const OpGroup& group : groups) {
+    save_group_head(ar, group.record, group.count);
+    for (std::size_t i = group.first; i < group.first + group.count; ++i) {
+      const Op& op = body.ops[i];
+      save_shape(ar, op);
+      if (!carries_value(op.mode)) continue;
+      if (!body.salt) {
+        const ValueProof& held = body.proofs.at(proof++);
+        ar.varint(held.nonce ? 1 : 0);
+        if (!held.nonce) {
+          ar(*held.commitment);
+          continue;
+        }
+        ar(*held.nonce);
+      }
+      ar(*op.value);
+    }
+  }
+}
+
+void load_body(wire::Reader& ar, EntryBody& body) {
+  ar(body.hlc, body.control, wire::sorted_set(body.seen, limits::seen_max, head_bytes_min), body.flags, body.salt);
+  body.ops.clear();
+  body.proofs.clear();
+  constexpr std::size_t op_bytes_min = 2;
+  const std::size_t groups = ar.count(limits::ops_max, 1 + RecordKey::size_bytes + 1 + op_bytes_min);
+  for (std::size_t g = 0; g < groups; ++g) {
+    RecordId record;
+    ar(record.kind, record.key);
+    if (!body.ops.empty() && body.ops.back().record == record) throw wire::Refused{Errc::not_canonical, "ops of one record"};
+    const std::size_t count = ar.count(limits::ops_max - body.ops.size(), op_bytes_min);
+    if (count == 0) throw wire::Refused{Errc::not_canonical, "ops of one record"};
+    for (std::size_t i = 0; i < count; ++i) {
+      const std::size_t left_before = ar.left();
+      Op& op = body.ops.emplace_back();
+      op.record = record;
+      load_shape(ar, op);
+      if (carries_value(op.mode)) {
+        bool held = true;
+        if (!body.salt) {
+          ValueProof& proof = body.proofs.emplace_back();
+          ar(held);
+          if (held) {
+            ar(proof.nonce.emplace());
+          } else {
+            ar(proof.commitment.emplace());
+          }
+        }
+        if (held) ar(op.value.emplace());
+      }
+      if (left_before - ar.left() > limits::op_bytes_max) throw wire::Refused{Errc::over_limit, "op"};
+    }
+  }
+  if (!body.salt && std::none_of(body.proofs.begin(), body.proofs.end(), [](const auto& p) { return p.commitment; })) {
+    // With every value held there is one spelling: the salt. (An entry that carries no value at all keeps its salt too.)
+    throw wire::Refused{Errc::not_canonical, "salt"};
+  }
+}
+
+LogId log_id(const Genesis& genesis) { return crypto::as<LogId>(crypto::hash(log_label, wire::encode(genesis))); }
+
+EntryHash entry_hash(const EntryHeader& header) {
+  return crypto::as<EntryHash>(crypto::hash(entry_label, wire::encode(header)));
+}
+
+Nonce op_nonce(const Salt& salt, std::uint32_t op_index) {
+  std::uint8_t in[Salt::size_bytes + 4];
+  std::copy(salt.bytes.begin(), salt.bytes.end(), in);
+  for (unsigned i = 0; i < 4; ++i) in[Salt::size_bytes + i] = static_cast<std::uint8_t>(op_index >> (8 * (3 - i)));
+  return crypto::as<Nonce>(crypto::hash(nonce_label, in));
+}
+
+Commitment commit_value(const Nonce& nonce, const Value& value) {
+  wire::Writer ar;
+  ar(nonce, value);
+  Bytes in = ar.take();
+  const std::size_t value_bytes = in.size() - Nonce::size_bytes;
+  in.resize(Nonce::size_bytes + (value_bytes + value_padding_bytes - 1) / value_padding_bytes * value_padding_bytes);
+  return crypto::as<Commitment>(crypto::hash(value_label, in));
+}
+
+std::vector<Commitment> commitments(const EntryBody& body) {
+  std::vector<Commitment> out;
+  std::size_t proof = 0;
+  for (std::uint32_t i = 0; i < body.ops.size(); ++i) {
+    const Op& op = body.ops[i];
+    if (!carries_value(op.mode)) continue;
+    if (body.salt) {
+      out.push_back(commit_value(op_nonce(*body.salt, i), *op.value));
+    } else {
+      const ValueProof& held = body.proofs.at(proof++);
+      out.push_back(held.nonce ? commit_value(*held.nonce, *op.value) : *held.commitment);
+    }
+  }
+  return out;
+}
+
+Hash ops_root(const EntryBody& body) {
+  const auto committed = commitments(body);
+  auto next = committed.begin();
+  wire::Writer ar;
+  const auto groups = group_ops(body.ops);
+  ar.varint(groups.size());
+  for (const OpGroup& group : groups) {
+    save_group_head(ar, group.record, group.count);
+    for (std::size_t i = group.first; i < group.first + group.count; ++i) {
+      save_shape(ar, body.ops[i]);
+      if (carries_value(body.ops[i].mode)) ar(*next++);
+    }
+  }
+  return crypto::hash(ops_label, ar.bytes());
+}
+
+EntryHeader header_of(const EntryBody& body, const LogId& log, Seq seq, const EntryHash& backlink) {
+  EntryHeader out;
+  out.log = log;
+  out.seq = seq;
+  out.backlink = backlink;
+  out.hlc = body.hlc;
+  out.control = body.control;
+  out.seen = body.seen;
+  out.ops_root = ops_root(body);
+  out.flags = body.flags;
+  return out;
+}
+
+namespace {
+Result<void> check_op(const Op& op) {
+  const bool about_existence = op.mode == Mode::del || op.mode == Mode::undo;
+  if (about_existence != (op.field == field_existence)) return Error{Errc::malformed, "op on existence"};
+  if (op.mode == Mode::add && !op.cells.empty()) return Error{Errc::malformed, "add lists cells"};
+  if (op.mode == Mode::remove && op.cells.empty()) return Error{Errc::malformed, "remove lists nothing"};
+  if (op.origin && !carries_value(op.mode)) return Error{Errc::malformed, "origin without value"};
+  if (is_note(op) && (op.mode != Mode::replace || op.record.key != RecordKey{} || !op.cells.empty() || op.origin)) {
+    return Error{Errc::malformed, "note"};
+  }
+  return {};
+}
+}  // namespace
+
+Result<void> check_body(const EntryBody& body) {
+  if (body.ops.empty()) return Error{Errc::malformed, "entry without ops"};
+  if (body.ops.size() > limits::ops_max) return Error{Errc::over_limit, "ops"};
+  if (body.control.seq == 0) return Error{Errc::malformed, "entry without control position"};
+  for (const Op& op : body.ops) {
+    if (auto good = check_op(op); !good) return good;
+  }
+  for (const Head& head : body.seen) {
+    if (head.seq == 0) return Error{Errc::malformed, "seen"};
+  }
+  return {};
+}
+
+void drop_values(EntryBody& body, const std::vector<std::uint32_t>& gone) {
+  const auto committed = commitments(body);
+  std::vector<ValueProof> proofs;
+  std::size_t index = 0;
+  bool dropped = false;
+  for (std::uint32_t i = 0; i < body.ops.size(); ++i) {
+    Op& op = body.ops[i];
+    if (!carries_value(op.mode)) continue;
+    ValueProof proof = body.salt ? ValueProof{op_nonce(*body.salt, i), {}} : body.proofs[index];
+    if (std::find(gone.begin(), gone.end(), i) != gone.end()) {
+      proof = {{}, committed[index]};
+      op.value.reset();
+    }
+    dropped |= proof.commitment.has_value();
+    proofs.push_back(proof);
+    ++index;
+  }
+  if (!dropped) return;  // nothing named here carries a value: the salt stays
+  body.salt.reset();
+  body.proofs = std::move(proofs);
+}
+
+Bytes encode_run(const Run& run) { return wire::encode(run); }
+
+Result<VerifiedRun> decode_run(ByteView in, const std::optional<AuthorKey>& author) {
+  if (in.size() > limits::run_bytes_max) return Error{Errc::over_limit, "run"};
+  auto run = wire::decode<Run>(in);
+  if (!run) return run.error();
+  return verify_run(std::move(*run), author);
+}
+
+Result<VerifiedRun> verify_run(Run run, const std::optional<AuthorKey>& author) {
+  if (run.version != entry_version || run.suite != entry_suite) return Error{Errc::unknown_version, "run"};
+  if (run.entries.empty() || run.first_seq == 0) return Error{Errc::malformed, "run"};
+  if (run.first_seq > UINT64_MAX - limits::run_entries_max) return Error{Errc::over_limit, "seq"};
+  if ((run.first_seq == 1) != run.genesis.has_value()) return Error{Errc::malformed, "genesis"};
+  if (run.genesis && (log_id(*run.genesis) != run.log || run.before != EntryHash::from(run.log))) {
+    return Error{Errc::broken_chain, "genesis"};
+  }
+  const std::optional<AuthorKey> key = run.genesis ? std::optional{run.genesis->author} : author;
+  if (!key) return Error{Errc::unknown_log, "run"};
+
+  VerifiedRun out;
+  EntryHash before = run.before;
+  Seq seq = run.first_seq;
+  for (const EntryBody& body : run.entries) {
+    if (auto good = check_body(body); !good) return good.error();
+    before = entry_hash(header_of(body, run.log, seq++, before));
+    out.hashes.push_back(before);
+  }
+  if (!crypto::verify(*key, run_label, before, run.signature)) return Error{Errc::bad_signature, "run"};
+  out.run = std::move(run);
+  return out;
+}
+
+}  // namespace kiz

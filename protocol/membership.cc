@@ -1,0 +1,92 @@
+#include "protocol/membership.h"
+
+#include <algorithm>
+
+namespace kiz {
+namespace {
+template <class Items, class Matches>
+auto find(Items& items, Matches matches) -> decltype(&*items.begin()) {
+  const auto at = std::find_if(items.begin(), items.end(), matches);
+  return at == items.end() ? nullptr : &*at;
+}
+}  // namespace
+
+Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
+  const auto mutable_device = [this](const AuthorKey& author) {
+    return find(devices_, [&](const Device& d) { return d.author == author; });
+  };
+  Seq position = 0;
+  for (const ControlBody& body : control.bodies()) {
+    ++position;
+    if (const auto* founded = std::get_if<RealmFounded>(&body)) {
+      name_ = founded->name;
+      authority_ = founded->authority;
+    } else if (const auto* named = std::get_if<MemberNamed>(&body)) {
+      if (auto* known = find(members_, [&](const Member& m) { return m.id == named->id; })) {
+        *known = {named->id, named->name, named->role};
+      } else {
+        members_.push_back({named->id, named->name, named->role});
+      }
+    } else if (const auto* granted = std::get_if<DeviceGranted>(&body)) {
+      Device device{granted->author, granted->transport, granted->member, granted->device, granted->rights,
+                    granted->admitted_until_ms, position, false, granted->invite};
+      if (auto* known = mutable_device(granted->author)) {
+        *known = device;
+      } else {
+        devices_.push_back(std::move(device));
+      }
+    } else if (const auto* revoked = std::get_if<DeviceRevoked>(&body)) {
+      if (auto* known = mutable_device(revoked->author)) known->revoked = true;
+    } else if (const auto* renewed = std::get_if<AdmissionRenewed>(&body)) {
+      if (auto* known = mutable_device(renewed->author)) known->admitted_until_ms = renewed->admitted_until_ms;
+    } else if (const auto* rule = std::get_if<RuleSet>(&body)) {
+      rules_.emplace_back(rule->name, rule->value);
+    }
+  }
+}
+
+const Member* Membership::member(const MemberId& id) const {
+  return find(members_, [&](const Member& m) { return m.id == id; });
+}
+const Device* Membership::device(const AuthorKey& author) const {
+  return find(devices_, [&](const Device& d) { return d.author == author; });
+}
+const Device* Membership::device(const TransportKey& transport) const {
+  return find(devices_, [&](const Device& d) { return d.transport == transport; });
+}
+
+std::optional<std::string> Membership::rule(const std::string& name) const {
+  for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {
+    if (rule->first == name) return rule->second;
+  }
+  return std::nullopt;
+}
+
+bool Membership::may_read(const MemberId& member, const Space& space) const {
+  if (space.realm != realm_) return false;
+  const Member* reader = this->member(member);
+  if (reader == nullptr) return false;
+  if (!space.counterpart.empty()) return member == space.owner || member == space.counterpart;
+  const bool land = reader->role == MemberRole::land;
+  switch (space.collection) {
+    case Collection::offers:
+    case Collection::needs:
+    case Collection::actors:
+    case Collection::events: return !land || member == space.owner;
+    case Collection::consents:
+    case Collection::reference:
+    case Collection::concept_: return true;
+    case Collection::funding:
+    case Collection::reports: return land || member == authority_ || member == space.owner;
+    case Collection::counts:
+    case Collection::extension: break;
+  }
+  return member == space.owner || member == authority_;
+}
+
+Right Membership::right_for(const Space& space, const MemberId& authority) {
+  // Consent is written only by the municipality's own `consent` role; the requests of the Kreis live in its own space.
+  return space.collection == Collection::consents && space.owner != authority ? Right::consent : Right::write;
+}
+
+}  // namespace kiz

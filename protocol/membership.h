@@ -1,0 +1,66 @@
+// Who belongs to a realm and who may read what: read off the control log. Rules: SPEC.md §5 "Rights".
+// What a device may write is judged entry by entry at the position the entry cites: rights.h.
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kiz/ids.h"
+#include "protocol/control_log.h"
+
+namespace kiz {
+
+struct Member {
+  MemberId id;
+  std::string name;
+  MemberRole role{};
+};
+
+struct Device {
+  AuthorKey author;
+  TransportKey transport;
+  MemberId member;
+  std::string name;
+  Rights rights = 0;
+  std::uint64_t admitted_until_ms = 0;
+  Seq granted_at = 0;  // control position
+  bool revoked = false;
+  std::optional<InviteId> invite;
+};
+
+/// Members and devices as of everything held of the control log.
+class Membership {
+ public:
+  Membership() = default;
+  explicit Membership(const ControlLog& control);
+
+  const RealmId& realm() const { return realm_; }
+  const std::string& realm_name() const { return name_; }
+  const MemberId& authority() const { return authority_; }
+  const std::vector<Member>& members() const { return members_; }  // in the order in which they were named
+  const std::vector<Device>& devices() const { return devices_; }  // in the order of their grants: G-1, G-2, ...
+
+  const Member* member(const MemberId& id) const;
+  const Device* device(const AuthorKey& author) const;
+  const Device* device(const TransportKey& transport) const;
+  std::optional<std::string> rule(const std::string& name) const;
+
+  /// True if the devices of this member may hold the space. Default reading: offers, needs, consents, documents of the
+  /// Kreis, actors, events: all members; counts, extensions: owner and Kreis; with a counterpart: owner and
+  /// counterpart; funding and reports: Kreis and Land. The Land reads what its members may and the Kreis releases.
+  bool may_read(const MemberId& member, const Space& space) const;
+
+  /// The right that an entry in this space needs, apart from belonging to its owner.
+  static Right right_for(const Space& space, const MemberId& authority);
+
+ private:
+  RealmId realm_;
+  std::string name_;
+  MemberId authority_;
+  std::vector<Member> members_;
+  std::vector<Device> devices_;
+  std::vector<std::pair<std::string, std::string>> rules_;
+};
+
+}  // namespace kiz

@@ -1,5 +1,6 @@
 // Where tests on real data find it: the folder in KIZ_REAL_DATA, else `shared` beside the source tree. Test cases that
-// use it begin with "real data: "; ctest runs them as <program>_real_data and counts that as skipped where it is missing.
+// use it begin with "real data: "; ctest runs them as <program>_real_data and counts that as skipped where it is
+// missing.
 #pragma once
 
 #include <cstdlib>

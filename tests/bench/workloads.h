@@ -1,0 +1,22 @@
+// The workloads by name. Each is one file (w1.cc, w2.cc, ...): fill a replica, do the steps, measure its limit in the
+// same run, return the report. Options::runs is main.cc's business: a workload runs once per call.
+#pragma once
+
+#include <functional>
+#include <string_view>
+#include <vector>
+
+#include "tests/bench/harness.h"
+
+namespace kiz::bench {
+
+struct Workload {
+  std::string_view name;
+  std::string_view says;  // one line for --help
+  std::function<Report(const Options&)> run;
+};
+
+/// In the order of --help.
+const std::vector<Workload>& workloads();
+
+}  // namespace kiz::bench

@@ -67,6 +67,10 @@ class Planted(unittest.TestCase):
                        "asio/ip/tcp.hpp", "nlohmann/json.hpp", "sys/socket.h", "unistd.h", "future"]:
             self.assert_found("protocol/log.cc", f"#include <{header}>\n", "must not include")
 
+    def test_an_exception_holds_for_its_file_alone(self):
+        self.assertEqual(self.violations("protocol/secret.cc", "#include <mutex>\n"), [])
+        self.assert_found("protocol/secret.cc", "#include <thread>\n", "must not include")
+
     def test_impure_calls_in_protocol_are_found(self):
         for code in ["auto t = std::chrono::system_clock::now();", "auto t = time(nullptr);", "auto t = std::time(&x);",
                      'auto e = getenv("HOME");', "randombytes_buf(p, 32);", "std::random_device d;",

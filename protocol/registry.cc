@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "protocol/crypto.h"
 #include "protocol/registry_tables.h"
 #include "protocol/wire.h"
 
@@ -285,6 +286,17 @@ std::vector<std::string> split_natural_key(const Kind& kind, std::string_view ke
   }
   if (out.size() != kind.key.size()) out.clear();
   return out;
+}
+
+RecordKey natural_record_key(std::uint32_t kind, std::string_view key) {
+  Bytes in;
+  for (std::uint32_t rest = kind;; rest >>= 7) {
+    in.push_back(static_cast<std::uint8_t>((rest & 0x7F) | (rest > 0x7F ? 0x80 : 0)));
+    if (rest <= 0x7F) break;
+  }
+  in.insert(in.end(), key.begin(), key.end());
+  const Hash hash = crypto::hash("kiz-sync natural key v1", in);
+  return RecordKey::from(ByteView(hash).first(RecordKey::size_bytes));
 }
 
 Result<void> check(const Field& field, const Value& value) {

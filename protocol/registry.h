@@ -219,6 +219,10 @@ Result<std::string> natural_key(const Kind& kind, std::span<const std::string> p
 /// The inverse. Empty when the text has not one part per dimension.
 std::vector<std::string> split_natural_key(const Kind& kind, std::string_view key);
 
+/// The key of the record that a natural key names: the first 16 bytes of
+/// hash("kiz-sync natural key v1", kind as unsigned LEB128, the key's text).
+RecordKey natural_record_key(std::uint32_t kind, std::string_view key);
+
 /// Shape and bounds of a value as an office may enter it: the right alternative, limits, digits, no NUL. Null is fine:
 /// it empties a field. Whether an AGS, a language or a country exists is checked in libclient, which has the lists.
 /// errors   invalid_input or over_limit, with the field's name in the context

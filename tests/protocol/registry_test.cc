@@ -148,3 +148,11 @@ TEST_CASE("registry: values are held to type and limits") {
   CHECK_FALSE(fits(count, "value", std::int64_t{-1}));
   CHECK(fits(count, "tally", std::int64_t{-1}));
 }
+
+TEST_CASE("registry: two offices that count the same meet in one record") {
+  const auto key = natural_record_key(kinds::month_return, "05554004\x1f" "2026-10");
+  CHECK(key == natural_record_key(kinds::month_return, "05554004\x1f" "2026-10"));
+  CHECK(key != natural_record_key(kinds::return_review, "05554004\x1f" "2026-10"));
+  CHECK(key != natural_record_key(kinds::month_return, "05554004\x1f" "2026-11"));
+  CHECK(to_hex(key) == "3891a427679c7f839180d35ed31e4198");
+}

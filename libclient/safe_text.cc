@@ -1,0 +1,129 @@
+#include "libclient/safe_text.h"
+
+#include <fmt/format.h>
+#include <unicode/uchar.h>
+#include <unicode/utf8.h>
+
+namespace kiz::safe_text {
+namespace {
+
+constexpr std::string_view ellipsis = "…";
+
+bool hides(UChar32 c) {
+  if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
+  if (c == 0xAD || c == 0x61C || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 || c == 0x180E) return true;
+  if (c >= 0x200B && c <= 0x200F && c != 0x200D) return true;
+  if ((c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0x3164 || c == 0xFFA0) return true;
+  return (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF) || U_IS_UNICODE_NONCHAR(c);
+}
+
+std::string shown(UChar32 c) { return c < 0x80 ? fmt::format("\\x{:02x}", c) : fmt::format("\\u{{{:x}}}", c); }
+
+/// Calls see(code point or -1 - byte, bytes) for each character.
+template <class See>
+void each(std::string_view text, See see) {
+  const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
+  for (std::size_t i = 0; i < text.size();) {
+    const std::size_t start = i;
+    UChar32 c = 0;
+    U8_NEXT(bytes, i, text.size(), c);
+    if (c < 0) {  // one broken byte at a time, so that what follows is still read
+      i = start + 1;
+      c = -1 - bytes[start];
+    }
+    see(c, text.substr(start, i - start));
+  }
+}
+
+std::string escape(std::string_view text, bool one_line) {
+  std::string out;
+  out.reserve(text.size());
+  UChar32 before = ' ';
+  each(text, [&](UChar32 c, std::string_view bytes) {
+    // a joiner is needed between letters of Indic scripts and between emoji, and shows nowhere else
+    const bool joiner = c == 0x200D && (u_isalpha(before) || before >= 0x2190 || u_charType(before) == U_NON_SPACING_MARK);
+    if (c < 0) {
+      out += fmt::format("\\x{:02x}", -1 - c);
+    } else if (c == '\t') {
+      out += ' ';
+    } else if (c == '\n') {
+      out += one_line ? "\\n" : "\n";
+    } else if (hides(c) || (c == 0x200D && !joiner)) {
+      out += c == '\r' && one_line ? "\\r" : shown(c);
+    } else {
+      out += bytes;
+    }
+    before = c < 0 ? ' ' : c;
+  });
+  return out;
+}
+
+std::size_t columns_of(UChar32 c) {
+  if (c < 0) return 1;
+  switch (u_charType(c)) {
+    case U_NON_SPACING_MARK:
+    case U_ENCLOSING_MARK:
+    case U_FORMAT_CHAR: return 0;
+    default: break;
+  }
+  const auto wide = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
+  const bool emoji = u_hasBinaryProperty(c, UCHAR_EMOJI_PRESENTATION);
+  return wide == U_EA_WIDE || wide == U_EA_FULLWIDTH || emoji ? 2 : 1;
+}
+
+}  // namespace
+
+std::string lines(std::string_view text) { return escape(text, false); }
+
+std::string line(std::string_view text, std::size_t columns_max) { return clip(escape(text, true), columns_max); }
+
+std::size_t width(std::string_view text) {
+  std::size_t columns = 0;
+  UChar32 before = 0;
+  each(text, [&](UChar32 c, std::string_view) {
+    if (before != 0x200D) columns += columns_of(c);  // joined to the picture before
+    before = c;
+  });
+  return columns;
+}
+
+std::string clip(std::string_view text, std::size_t columns_max) {
+  if (text.size() <= columns_max || width(text) <= columns_max) return std::string(text);  // no byte is wider than one column
+  if (columns_max == 0) return {};
+  std::size_t columns = 0, kept = 0, read = 0;
+  bool full = false;
+  UChar32 before = 0;
+  each(text, [&](UChar32 c, std::string_view bytes) {
+    const std::size_t more = before == 0x200D ? 0 : columns_of(c);
+    full = full || columns + more > columns_max - 1;
+    read += bytes.size();
+    if (!full) {
+      columns += more;
+      kept = read;
+    }
+    before = c;
+  });
+  return std::string(text.substr(0, kept)) + std::string(ellipsis);
+}
+
+std::string pad(std::string_view text, std::size_t columns) {
+  std::string out = clip(text, columns);
+  return out.append(columns - width(out), ' ');
+}
+
+std::string html(std::string_view text) {
+  std::string out;
+  for (const char c : escape(text, false)) {
+    switch (c) {
+      case '&': out += "&amp;"; break;
+      case '<': out += "&lt;"; break;
+      case '>': out += "&gt;"; break;
+      case '"': out += "&quot;"; break;
+      case '\'': out += "&#39;"; break;
+      default: out += c;
+    }
+  }
+  return out;
+}
+
+}  // namespace kiz::safe_text

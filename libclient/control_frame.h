@@ -1,0 +1,30 @@
+// How `kiz` and `kizd` talk over the control socket: one frame each way.
+//
+//   length 4 (big endian, bytes of the body) | body (JSON, UTF-8)
+//   request  {"v":1, "request":"offer.new", "args":{...}, "lang":"de", "dry_run":false}
+//   reply    the envelope of `--json` (requests.h); to "events" a frame for each change until either side hangs up
+// Who asks is not in the frame: the daemon takes user and groups from the socket itself.
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "libclient/requests.h"
+
+namespace kiz::control_frame {
+
+inline constexpr std::size_t body_bytes_max = std::size_t{64} << 20;  // an import of 100,000 rows fits
+inline constexpr std::size_t depth_max = 64;                         // nesting of the JSON; ours needs 8
+inline constexpr std::size_t header_bytes = 4;
+
+/// Header and body. errors: over_limit
+Result<std::string> encode(const Json& message);
+/// Bytes of the body that follows. errors: over_limit, malformed (empty)
+Result<std::size_t> body_bytes(const std::array<std::uint8_t, header_bytes>& header);
+/// errors: malformed (no JSON object, not UTF-8), over_limit (nested too deeply)
+Result<Json> decode(std::string_view body);
+
+}  // namespace kiz::control_frame

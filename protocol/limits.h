@@ -31,6 +31,17 @@ inline constexpr std::size_t frame_plain_bytes_max = noise_message_bytes_max - 1
 inline constexpr std::size_t message_bytes_max = run_bytes_max + 64;               // one message, unpacked
 inline constexpr std::size_t spaces_max = 4096;                                    // per realm
 inline constexpr std::size_t heads_max = 65536;                                    // per frontier
+inline constexpr std::size_t window_bytes_max = 64u << 20;                         // runs not yet acknowledged
+inline constexpr std::size_t runs_in_flight_max = 1024;                            // the same as a number
+inline constexpr std::size_t frontier_part_heads_max = 8192;                       // heads in one message: under 600 KiB
+inline constexpr std::size_t samples_max = 512;                                    // points of one log in one message
+inline constexpr std::size_t own_heads_max = 4096;                                 // signed heads in one message
+inline constexpr std::size_t control_message_records_max = 4096;                   // control records in one message
+inline constexpr std::size_t join_control_bytes_max = 64u << 20;                   // a control log handed to a new device
+
+// Enrolment
+inline constexpr std::chrono::seconds join_answer_max{30};
+inline constexpr std::chrono::minutes confirmation_max{30};  // two persons on the telephone
 
 // Text that people enter
 inline constexpr std::size_t short_text_characters_max = 200;

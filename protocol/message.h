@@ -1,0 +1,313 @@
+// What two replicas say to each other inside the encrypted channel. Rules and bytes: SPEC.sync.md "Messages".
+//
+// A message is a kind (one byte) and a body in canonical bytes. Kinds from 128 on may be ignored by a reader that does not
+// know them; an unknown kind below 128 ends the session. The channel bounds a message before it is put together
+// (limits::message_bytes_max); every list in here is bounded before it is allocated.
+#pragma once
+
+#include <optional>
+#include <vector>
+
+#include "kiz/ids.h"
+#include "kiz/result.h"
+
+namespace kiz {
+
+/// Append only.
+enum class MessageKind : std::uint8_t {
+  // the sync session
+  hello = 1,
+  position = 2,
+  control_records = 3,
+  control_proof = 4,
+  own_heads_wanted = 5,
+  own_heads = 6,
+  digests = 7,
+  frontier = 8,
+  samples = 9,
+  run = 10,
+  ack = 11,
+  quiet = 12,
+  refused = 13,
+  close = 14,
+  // enrolment
+  join_request = 32,
+  join_waiting = 33,
+  join_accepted = 34,
+  join_refused = 35,
+  join_acknowledged = 36,
+  // may be ignored
+  ping = 128,
+  pong = 129,
+};
+
+/// True for a kind that a reader who does not know it passes over.
+inline bool may_be_ignored(std::uint8_t kind) { return kind >= 128; }
+
+struct Message {
+  MessageKind kind{};
+  Bytes body;
+
+  bool operator==(const Message&) const = default;
+};
+
+/// A place in a log on one of its branches.
+struct Point {
+  Seq seq = 0;  // 0: before the first entry
+  EntryHash entry;
+
+  auto operator<=>(const Point&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+using ShortDigest = FixedBytes<16, struct ShortDigestTag>;  // the first 16 bytes of a labelled hash
+
+/// A space of the realm that both sides agreed on in their hellos.
+struct SpaceName {
+  MemberId owner;
+  Collection collection{};
+  MemberId counterpart;
+
+  auto operator<=>(const SpaceName&) const = default;
+  static SpaceName of(const Space& space) { return {space.owner, space.collection, space.counterpart}; }
+  Space in(const RealmId& realm) const { return {realm, owner, collection, counterpart}; }
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// First message of each side; both send it without waiting for the other's.
+struct Hello {
+  static constexpr MessageKind kind = MessageKind::hello;
+  std::uint8_t version = 1;
+  std::uint64_t capabilities = 0;  // bits; none defined, unknown ones are ignored
+  RealmId realm;
+  ControlPosition control;
+  Hash summary;              // over the digests of all spaces that both sides may read, as of `control`
+  ShortDigest your_heads;    // over the heads of the receiver's own logs as the sender knows them
+  std::uint64_t window = 0;  // bytes of runs that the sender of this takes before it has committed any of them
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The sender's control log has moved; `summary` as in the hello.
+struct Position {
+  static constexpr MessageKind kind = MessageKind::position;
+  ControlPosition control;
+  Hash summary;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// Consecutive control records, encoded one by one.
+struct ControlRecords {
+  static constexpr MessageKind kind = MessageKind::control_records;
+  std::vector<Bytes> records;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The sender's control record at a place where the receiver has another one in the same epoch.
+struct ControlProof {
+  static constexpr MessageKind kind = MessageKind::control_proof;
+  Bytes record;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct OwnHeadsWanted {
+  static constexpr MessageKind kind = MessageKind::own_heads_wanted;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// A head with its author's run signature over it: proof that the author once went so far.
+struct SignedHead {
+  Head head;
+  Signature signature;
+
+  auto operator<=>(const SignedHead&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The heads of the receiver's own logs as the sender knows them.
+struct OwnHeads {
+  static constexpr MessageKind kind = MessageKind::own_heads;
+  std::vector<SignedHead> heads;  // ascending
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct NamedDigest {
+  SpaceName space;
+  ShortDigest digest;
+
+  auto operator<=>(const NamedDigest&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// All spaces of the sender that both may read and that hold anything. Sent by the initiator of the connection only.
+struct Digests {
+  static constexpr MessageKind kind = MessageKind::digests;
+  std::vector<NamedDigest> spaces;  // ascending
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// What the sender holds of one space; long ones come in parts, one directly after the other.
+struct FrontierPart {
+  static constexpr MessageKind kind = MessageKind::frontier;
+  SpaceName space;
+  bool more = false;    // another part of this frontier follows
+  bool answer = false;  // the sender wants the receiver's frontier, or `covers`
+  bool covers = false;  // in an answer, instead of heads: the sender holds everything that the asking frontier names
+  std::vector<Head> heads;  // ascending, through all parts
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// Places that the sender holds on its branch of a forked log, so that the receiver finds where the branches part.
+struct Samples {
+  static constexpr MessageKind kind = MessageKind::samples;
+  SpaceName space;
+  LogId log;
+  bool answer = false;        // the sender wants the receiver's
+  std::vector<Point> points;  // ascending
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+// A run message has no structure of its own: its body is the canonical bytes of the run (entry.h).
+
+/// A run that did not become applied as a whole.
+struct RunException {
+  std::uint64_t run = 0;
+  Errc refused = Errc::ok;  // ok: stored, but waiting, quarantined or void
+
+  auto operator<=>(const RunException&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// All runs up to this number (counted from 1 by both sides) are committed or refused; their bytes are credit again.
+struct Ack {
+  static constexpr MessageKind kind = MessageKind::ack;
+  std::uint64_t upto = 0;
+  std::vector<RunException> exceptions;  // ascending, none twice
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// Nothing left to send, to commit or to hear about, while it is not known that both hold the same.
+struct Quiet {
+  static constexpr MessageKind kind = MessageKind::quiet;
+  std::uint64_t runs_seen = 0;     // how many runs of the receiver this takes into account
+  std::uint64_t digests_seen = 0;  // and how many Digests
+  bool matches = false;            // the sender's summary equals the one that the receiver announced last
+  std::optional<Hash> summary;     // the sender's, where it has changed since the sender announced it; not with `matches`
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The sender neither gives nor takes anything in this space for now. Says not_permitted both for a space that the
+/// receiver may not read and for one that does not exist.
+struct SpaceRefused {
+  static constexpr MessageKind kind = MessageKind::refused;
+  SpaceName space;
+  Errc code{};
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct Close {
+  static constexpr MessageKind kind = MessageKind::close;
+  Errc code = Errc::ok;  // ok: done
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct Ping {
+  static constexpr MessageKind kind = MessageKind::ping;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+struct Pong {
+  static constexpr MessageKind kind = MessageKind::pong;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+using PairPsk = FixedBytes<32, struct PairPskTag>;
+
+/// First message of a device that comes with an invite.
+struct JoinRequest {
+  static constexpr MessageKind kind = MessageKind::join_request;
+  std::uint8_t version = 1;
+  AuthorKey author;
+  std::string device;   // what the office calls it
+  Signature signature;  // by `author`: label, handshake hash, device: this key asks, in this handshake
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The authority wants a person to compare the code on both screens first.
+struct JoinWaiting {
+  static constexpr MessageKind kind = MessageKind::join_waiting;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// Follows the control records, all of them, which name the device.
+struct JoinAccepted {
+  static constexpr MessageKind kind = MessageKind::join_accepted;
+  MemberId member;
+  ControlPosition control;  // after the last record sent
+  PairPsk psk;              // of the two from now on; whoever encodes or decodes it wipes the bytes
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct JoinRefused {
+  static constexpr MessageKind kind = MessageKind::join_refused;
+  Errc code{};
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The device has stored control log and psk; the invite is used up for good.
+struct JoinAcknowledged {
+  static constexpr MessageKind kind = MessageKind::join_acknowledged;
+  ControlPosition control;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// T is any structure above that has a `kind`.
+template <class T>
+Message encode_message(const T& content);
+
+/// body    of a message whose kind is T::kind; not kept
+/// errors  malformed, not_canonical, over_limit
+template <class T>
+Result<T> decode_message(ByteView body);
+
+}  // namespace kiz

@@ -15,10 +15,13 @@ namespace {
 Error refusal(int error, const std::string& path) {
   const std::string context = path + ": " + std::strerror(error);
   switch (error) {
-    case ENOENT: return {Errc::not_found, context};
+    case ENOENT:
+      return {Errc::not_found, context};
     case ENOSPC:
-    case EDQUOT: return {Errc::no_space, context};
-    default: return {Errc::io_error, context};
+    case EDQUOT:
+      return {Errc::no_space, context};
+    default:
+      return {Errc::io_error, context};
   }
 }
 

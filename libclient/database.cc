@@ -51,7 +51,8 @@ Result<void> configure(sqlite3* db, const DatabaseOptions& options) {
 // A file that does not open: of another key, or damaged? The first pages decide.
 Error explain(sqlite3* db, const std::string& path, Error error) {
   PageProbe probe = PageProbe::empty;
-  if (error.code != Errc::damaged || sqlite3_file_control(db, "main", fcntl_probe_key, &probe) != SQLITE_OK) return error;
+  if (error.code != Errc::damaged || sqlite3_file_control(db, "main", fcntl_probe_key, &probe) != SQLITE_OK)
+    return error;
   if (probe == PageProbe::plain) return {Errc::damaged, path + ": not encrypted, so not a store"};
   if (probe == PageProbe::none_authentic) return {Errc::wrong_key, path};
   return error;
@@ -110,17 +111,24 @@ Errc errc_of(int sqlite_code) {
   switch (sqlite_code & 0xff) {
     case SQLITE_OK:
     case SQLITE_ROW:
-    case SQLITE_DONE: return Errc::ok;
+    case SQLITE_DONE:
+      return Errc::ok;
     case SQLITE_CORRUPT:
-    case SQLITE_NOTADB: return Errc::damaged;
-    case SQLITE_FULL: return Errc::no_space;
+    case SQLITE_NOTADB:
+      return Errc::damaged;
+    case SQLITE_FULL:
+      return Errc::no_space;
     case SQLITE_BUSY:
-    case SQLITE_LOCKED: return Errc::store_in_use;
+    case SQLITE_LOCKED:
+      return Errc::store_in_use;
     case SQLITE_READONLY:
-    case SQLITE_PERM: return Errc::not_permitted;
+    case SQLITE_PERM:
+      return Errc::not_permitted;
     case SQLITE_IOERR:
-    case SQLITE_CANTOPEN: return Errc::io_error;
-    default: return Errc::internal;
+    case SQLITE_CANTOPEN:
+      return Errc::io_error;
+    default:
+      return Errc::internal;
   }
 }
 

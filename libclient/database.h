@@ -24,17 +24,18 @@ using Database = std::unique_ptr<sqlite3, CloseDatabase>;
 struct DatabaseOptions {
   enum class When { must_exist, create_if_missing };
   When when = When::must_exist;
-  int cache_kib = 64 << 10;              // hides most of what decryption costs
-  int checkpoint_pages = 1000;           // of the log, then a commit also carries it over
-  bool exclusive_locking = false;        // for a base VFS without shared memory: this one connection alone
-  bool carry_over_log = true;            // false: one more connection beside an open one
+  int cache_kib = 64 << 10;               // hides most of what decryption costs
+  int checkpoint_pages = 1000;            // of the log, then a commit also carries it over
+  bool exclusive_locking = false;         // for a base VFS without shared memory: this one connection alone
+  bool carry_over_log = true;             // false: one more connection beside an open one
   std::chrono::milliseconds busy_max{0};  // how long a statement waits for another connection
 };
 
 /// Opens `path` through the installed VFS `vfs_name`: WAL, synchronous=FULL, foreign keys, temporary tables in memory,
 /// freed content overwritten, no extensions, nothing trusted that the schema says.
 /// errors: not_found, store_in_use (another process), wrong_key (no page looked at opens), damaged, no_space, io_error
-Result<Database> open_database(const std::string& path, const std::string& vfs_name, const DatabaseOptions& options = {});
+Result<Database> open_database(const std::string& path, const std::string& vfs_name,
+                               const DatabaseOptions& options = {});
 
 /// What a SQLite result (plain or extended) means for the one who asked: damaged, no_space, store_in_use, io_error,
 /// not_permitted (a write to a read-only database), internal.

@@ -35,18 +35,18 @@ struct BoundBytes {
 // `from` is where the ciphertext begins: 0, or 24 in page 1 of the database.
 void seal(const std::uint8_t* key, const BoundBytes& bound, const PageNonce& nonce, const std::uint8_t* plain,
           std::uint8_t* out, std::size_t from) {
-  crypto_aead_xchacha20poly1305_ietf_encrypt_detached(
-      out + from, out + page_content_bytes + page_nonce_bytes, nullptr, plain + from, page_content_bytes - from,
-      bound.bytes, sizeof bound.bytes, nullptr, nonce.bytes.data(), key);
+  crypto_aead_xchacha20poly1305_ietf_encrypt_detached(out + from, out + page_content_bytes + page_nonce_bytes, nullptr,
+                                                      plain + from, page_content_bytes - from, bound.bytes,
+                                                      sizeof bound.bytes, nullptr, nonce.bytes.data(), key);
   std::memcpy(out + page_content_bytes, nonce.bytes.data(), page_nonce_bytes);
 }
 
 bool open(const std::uint8_t* key, const BoundBytes& bound, std::uint8_t* page, std::size_t from) {
   const std::uint8_t* nonce = page + page_content_bytes;
   const std::uint8_t* tag = nonce + page_nonce_bytes;
-  const bool authentic = crypto_aead_xchacha20poly1305_ietf_decrypt_detached(
-                             page + from, nullptr, page + from, page_content_bytes - from, tag, bound.bytes,
-                             sizeof bound.bytes, nonce, key) == 0;
+  const bool authentic =
+      crypto_aead_xchacha20poly1305_ietf_decrypt_detached(page + from, nullptr, page + from, page_content_bytes - from,
+                                                          tag, bound.bytes, sizeof bound.bytes, nonce, key) == 0;
   if (authentic) {
     std::memset(page + page_content_bytes, 0, page_reserved_bytes);  // SQLite's checksums cover them as zeros
   } else {
@@ -62,7 +62,8 @@ void header_sum(const std::uint8_t* header, std::uint8_t out[8]) {
   const auto word = [&](std::size_t at) {
     const std::uint8_t* p = header + at;
     const std::uint32_t little = get32(p);
-    return big_endian ? std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3] : little;
+    return big_endian ? std::uint32_t{p[0]} << 24 | std::uint32_t{p[1]} << 16 | std::uint32_t{p[2]} << 8 | p[3]
+                      : little;
   };
   std::uint32_t a = 0;
   std::uint32_t b = 0;
@@ -99,7 +100,8 @@ void PageCipher::seal_page(std::uint32_t number, const PageNonce& nonce, const s
 
 bool PageCipher::open_page(std::uint32_t number, std::uint8_t* page) const {
   if (number != 1) return open(page_key_.data(), {salt_, Where::database, number, 0, nullptr}, page, 0);
-  if (!open(page_key_.data(), {salt_, Where::database, 1, 0, page + page_open_begin}, page, page_open_end)) return false;
+  if (!open(page_key_.data(), {salt_, Where::database, 1, 0, page + page_open_begin}, page, page_open_end))
+    return false;
   std::memcpy(page, sqlite_magic.data(), sqlite_magic.size());
   return true;
 }

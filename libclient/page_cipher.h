@@ -1,8 +1,8 @@
 // The cryptography of one database file: its pages, the pages in its write-ahead log, and the checksums beside those.
 // No files here; page_vfs.h knows where these bytes stand.
 //
-// A page on disk (4096 bytes):   ciphertext 4056 | nonce 24 | tag 16          XChaCha20-Poly1305, nonce random per write
-// Page 1 in the database file:   file salt 16 | bytes 16..23 as they are | ciphertext 4032 | nonce 24 | tag 16
+// A page on disk (4096 bytes):   ciphertext 4056 | nonce 24 | tag 16          XChaCha20-Poly1305, nonce random per
+// write Page 1 in the database file:   file salt 16 | bytes 16..23 as they are | ciphertext 4032 | nonce 24 | tag 16
 // Bound to the tag:              salt, where (database or log), page number, frame number; of page 1 its open bytes too
 //
 // SQLite sums up plaintext in the log's frame headers: 64 linear bits of a page that is known but for two bytes name
@@ -38,7 +38,8 @@ class PageCipher {
   const FileSalt& salt() const { return salt_; }
 
   /// Page `number` (from 1) of the database file. `plain` and `out` are page_bytes each and do not overlap; the last
-  /// page_reserved_bytes of `plain` are not looked at. Page 1 starts with the salt afterwards instead of SQLite's magic.
+  /// page_reserved_bytes of `plain` are not looked at. Page 1 starts with the salt afterwards instead of SQLite's
+  /// magic.
   void seal_page(std::uint32_t number, const PageNonce& nonce, const std::uint8_t* plain, std::uint8_t* out) const;
   /// The way back, in place; reserved bytes become zero. False: not what was sealed here, `page` is zeroed.
   [[nodiscard]] bool open_page(std::uint32_t number, std::uint8_t* page) const;

@@ -31,7 +31,8 @@ PageNonce draw_nonce(const PageFile& f) {
   return nonce;
 }
 
-// ---- the database file -----------------------------------------------------------------------------------------------
+// ---- the database file
+// -----------------------------------------------------------------------------------------------
 
 // Knows the file's salt, and so its keys, if the file has any bytes.
 int find_cipher(PageFile& db) {
@@ -97,8 +98,8 @@ int read_database(PageFile& db, std::uint8_t* out, std::int64_t amount, std::int
 
 namespace {
 
-// Page 1 must say: pages of 4096 bytes, 40 of them reserved, no auto-vacuum (its flag stands in the encrypted part, where
-// SQLite looks for it before the key has been used).
+// Page 1 must say: pages of 4096 bytes, 40 of them reserved, no auto-vacuum (its flag stands in the encrypted part,
+// where SQLite looks for it before the key has been used).
 bool page_one_is_ours(const std::uint8_t* page) {
   return std::memcmp(page, sqlite_magic.data(), sqlite_magic.size()) == 0 && page[16] == 0x10 && page[17] == 0 &&
          page[20] == page_reserved_bytes && big32(page + 52) == 0;
@@ -123,7 +124,6 @@ int write_database(PageFile& db, const std::uint8_t* in, std::int64_t amount, st
   return write_below(db, db.buffer, page_bytes, offset);
 }
 
-
 PageProbe probe_key(PageFile& db) {
   constexpr std::uint32_t pages_looked_at = 64;
   if (read_below(db, db.buffer, page_open_begin, 0) != SQLITE_OK) return PageProbe::empty;
@@ -138,8 +138,9 @@ PageProbe probe_key(PageFile& db) {
 
 namespace {
 
-// ---- the write-ahead log -----------------------------------------------------------------------------------------------
-// header 32 | frames: header 24, page 4096. A frame header: page number 4, pages after a commit 4, salts 8, checksum 8.
+// ---- the write-ahead log
+// ----------------------------------------------------------------------------------------------- header 32 | frames:
+// header 24, page 4096. A frame header: page number 4, pages after a commit 4, salts 8, checksum 8.
 
 struct Place {
   std::uint32_t frame = 0;
@@ -161,8 +162,8 @@ int read_log_header(PageFile& log, std::uint8_t* header) {
   return log.database->cipher->show_header_checksum(header) ? SQLITE_OK : damaged_page;
 }
 
-// Recovery reads header and page at once. Behind the last commit anything may stand: what is not authentic ends the log,
-// as a wrong checksum does in plain SQLite. While SQLite sums up anew what it has just written, it is an error.
+// Recovery reads header and page at once. Behind the last commit anything may stand: what is not authentic ends the
+// log, as a wrong checksum does in plain SQLite. While SQLite sums up anew what it has just written, it is an error.
 int read_frame(PageFile& log, const Place& place, std::uint8_t* out) {
   const int rc = read_below(log, out, frame_bytes, place.begin);
   if (rc != SQLITE_OK) return rc;
@@ -194,7 +195,8 @@ int read_frame_checksum(PageFile& log, const Place& place, std::uint8_t* out) {
 }  // namespace
 
 int read_log(PageFile& log, std::uint8_t* out, std::int64_t amount, std::int64_t offset) {
-  if (const int rc = find_cipher(*log.database); rc != SQLITE_OK) return rc == SQLITE_IOERR_SHORT_READ ? damaged_page : rc;
+  if (const int rc = find_cipher(*log.database); rc != SQLITE_OK)
+    return rc == SQLITE_IOERR_SHORT_READ ? damaged_page : rc;
   if (offset == 0 && amount == std::int64_t{wal_header_bytes}) {
     log.rewriting = false;
     return read_log_header(log, out);
@@ -257,7 +259,8 @@ int write_log(PageFile& log, const std::uint8_t* in, std::int64_t amount, std::i
   return SQLITE_IOERR_WRITE;
 }
 
-// ---- the journal in memory -----------------------------------------------------------------------------------------------
+// ---- the journal in memory
+// -----------------------------------------------------------------------------------------------
 
 int read_journal(const PageFile& file, std::uint8_t* out, std::int64_t amount, std::int64_t offset) {
   const auto size = static_cast<std::int64_t>(file.journal.size());

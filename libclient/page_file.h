@@ -1,12 +1,12 @@
-// One open file of an encrypting VFS: which reads and writes SQLite makes of a database and its write-ahead log, and what
-// each means for the encrypted bytes below. page_vfs.h is the outside of it, page_cipher.h the cryptography.
+// One open file of an encrypting VFS: which reads and writes SQLite makes of a database and its write-ahead log, and
+// what each means for the encrypted bytes below. page_vfs.h is the outside of it, page_cipher.h the cryptography.
 //
 // The log is read and written in five shapes, all others are refused:
 //   header            32 bytes at 0                     written when the log starts anew, read by recovery
 //   frame             header and page at once           read by recovery, and to sum up frames that were overwritten
 //   frame header      24 bytes                          written before its page, and again after summing up
-//   page              4096 bytes behind a frame header  read by queries and checkpoints; written, or overwritten in place
-//   checksum          last 8 bytes of a header          read where summing up starts
+//   page              4096 bytes behind a frame header  read by queries and checkpoints; written, or overwritten in
+//   place checksum          last 8 bytes of a header          read where summing up starts
 #pragma once
 
 #include <sqlite3.h>
@@ -28,7 +28,7 @@ struct PageFile {
   enum class Kind { database, log, journal_in_memory };
 
   Kind kind = Kind::database;
-  const StoreKey* key = nullptr;            // the VFS's, as the next two
+  const StoreKey* key = nullptr;  // the VFS's, as the next two
   const PageVfsOptions* options = nullptr;
   const std::string* vfs_name = nullptr;
   sqlite3_file* below = nullptr;  // null for a journal in memory

@@ -27,7 +27,8 @@ constexpr std::size_t handle_bytes = (sizeof(Handle) + 15) & ~std::size_t{15};  
 
 PageFile& of(sqlite3_file* file) { return *reinterpret_cast<Handle*>(file)->open; }
 
-// ---- what SQLite calls ---------------------------------------------------------------------------------------------------
+// ---- what SQLite calls
+// ---------------------------------------------------------------------------------------------------
 
 int x_close(sqlite3_file* file) {
   PageFile* open = reinterpret_cast<Handle*>(file)->open;
@@ -42,9 +43,12 @@ int x_read(sqlite3_file* file, void* out, int amount, sqlite3_int64 offset) {
   PageFile& f = of(file);
   auto* bytes = static_cast<std::uint8_t*>(out);
   switch (f.kind) {
-    case PageFile::Kind::database: return read_database(f, bytes, amount, offset);
-    case PageFile::Kind::log: return read_log(f, bytes, amount, offset);
-    case PageFile::Kind::journal_in_memory: return read_journal(f, bytes, amount, offset);
+    case PageFile::Kind::database:
+      return read_database(f, bytes, amount, offset);
+    case PageFile::Kind::log:
+      return read_log(f, bytes, amount, offset);
+    case PageFile::Kind::journal_in_memory:
+      return read_journal(f, bytes, amount, offset);
   }
   return SQLITE_IOERR_READ;
 }
@@ -54,9 +58,12 @@ int x_write(sqlite3_file* file, const void* in, int amount, sqlite3_int64 offset
   const auto* bytes = static_cast<const std::uint8_t*>(in);
   if (f.database->sync_failed) return SQLITE_IOERR_FSYNC;
   switch (f.kind) {
-    case PageFile::Kind::database: return write_database(f, bytes, amount, offset);
-    case PageFile::Kind::log: return write_log(f, bytes, amount, offset);
-    case PageFile::Kind::journal_in_memory: return write_journal(f, bytes, amount, offset);
+    case PageFile::Kind::database:
+      return write_database(f, bytes, amount, offset);
+    case PageFile::Kind::log:
+      return write_log(f, bytes, amount, offset);
+    case PageFile::Kind::journal_in_memory:
+      return write_journal(f, bytes, amount, offset);
   }
   return SQLITE_IOERR_WRITE;
 }
@@ -106,12 +113,14 @@ int x_file_control(sqlite3_file* file, int op, void* argument) {
     case SQLITE_FCNTL_BEGIN_ATOMIC_WRITE:  // a page and its place in the log would no longer be one write each
     case SQLITE_FCNTL_COMMIT_ATOMIC_WRITE:
     case SQLITE_FCNTL_ROLLBACK_ATOMIC_WRITE:
-    case SQLITE_FCNTL_MMAP_SIZE: return SQLITE_NOTFOUND;
+    case SQLITE_FCNTL_MMAP_SIZE:
+      return SQLITE_NOTFOUND;
     case fcntl_probe_key:
       if (f.kind != PageFile::Kind::database) return SQLITE_NOTFOUND;
       *static_cast<PageProbe*>(argument) = probe_key(f);
       return SQLITE_OK;
-    default: break;
+    default:
+      break;
   }
   const int rc = f.below->pMethods->xFileControl(f.below, op, argument);
   if (op == SQLITE_FCNTL_VFSNAME && rc == SQLITE_OK) {
@@ -126,8 +135,8 @@ int x_sector_size(sqlite3_file* file) {
   return f.below ? f.below->pMethods->xSectorSize(f.below) : static_cast<int>(page_bytes);
 }
 
-// Powersafe overwrite stays on: without it SQLite pads and splits writes to the log. What promises atomic writes or reads
-// of parts of pages is never passed on.
+// Powersafe overwrite stays on: without it SQLite pads and splits writes to the log. What promises atomic writes or
+// reads of parts of pages is never passed on.
 int x_device_characteristics(sqlite3_file* file) {
   PageFile& f = of(file);
   const int below = f.below ? f.below->pMethods->xDeviceCharacteristics(f.below) : 0;

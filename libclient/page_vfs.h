@@ -3,8 +3,8 @@
 //
 // Encrypted:      the database file and its write-ahead log.
 // Refused:        temporary files of every kind (SQLITE_CANTOPEN), so that a forgotten PRAGMA temp_store=MEMORY fails
-//                 loudly; rollback journals beside a database that has content; reads and writes of any other shape than
-//                 those SQLite makes; pages without the reserved bytes (a backup from a plain database).
+//                 loudly; rollback journals beside a database that has content; reads and writes of any other shape
+//                 than those SQLite makes; pages without the reserved bytes (a backup from a plain database).
 // Kept in memory: the rollback journal of a database that is just being created: it undoes nothing, the file goes.
 // No memory map (io_methods version 2 has no xFetch), no atomic writes, and over "unix-excl" no -shm file, which would
 // show page numbers and the last checksum.
@@ -58,10 +58,10 @@ class PageVfs {
 inline constexpr int fcntl_probe_key = 0x6b697a01;
 
 enum class PageProbe {
-  empty,          // no page yet
-  plain,          // an unencrypted SQLite database
-  some_authentic, // the key is right for at least one of the pages looked at
-  none_authentic, // wrong key, or everything is damaged
+  empty,           // no page yet
+  plain,           // an unencrypted SQLite database
+  some_authentic,  // the key is right for at least one of the pages looked at
+  none_authentic,  // wrong key, or everything is damaged
 };
 
 }  // namespace kiz

@@ -155,8 +155,8 @@ TEST_CASE("page vfs: frames overwritten by one large transaction are recovered w
   fill(db.get(), 300);
   run(db.get(), "BEGIN");
   for (int round = 0; round < 6; ++round) {
-    run(db.get(), "UPDATE t SET body = zeroblob(200 + " + std::to_string(round) + "), name = 'r" + std::to_string(round) +
-                      "-' || id");
+    run(db.get(), "UPDATE t SET body = zeroblob(200 + " + std::to_string(round) + "), name = 'r" +
+                      std::to_string(round) + "-' || id");
   }
   run(db.get(), "COMMIT");
   copy_as_after_crash(disk, "crashed");
@@ -413,7 +413,8 @@ TEST_CASE("page vfs: a torn page 1 opens when the log holds page 1") {
   const Bytes older = read_file(disk.path());
   copy_as_after_crash(disk, "torn");
   Bytes torn = read_file(disk.path("torn"));
-  for (std::size_t at = 512; at < 4096; at += 1024) std::fill_n(torn.begin() + static_cast<std::ptrdiff_t>(at), 512, 0xee);
+  for (std::size_t at = 512; at < 4096; at += 1024)
+    std::fill_n(torn.begin() + static_cast<std::ptrdiff_t>(at), 512, 0xee);
   write_file(disk.path("torn"), torn);
   const auto recovered = disk.open("torn");
   check_whole(recovered.get(), 100);
@@ -483,7 +484,8 @@ TEST_CASE("page vfs: a creation that was interrupted leaves nothing in the way")
   write_file(disk.path() + ".new-wal", Bytes(50, 3));
   fill(disk.open().get(), 3);
   CHECK_FALSE(std::filesystem::exists(disk.path() + ".new"));
-  CHECK((std::filesystem::status(disk.path()).permissions() & std::filesystem::perms{0077}) == std::filesystem::perms{});
+  CHECK((std::filesystem::status(disk.path()).permissions() & std::filesystem::perms{0077}) ==
+        std::filesystem::perms{});
 }
 
 TEST_CASE("page vfs: a log without its database is not thrown away") {

@@ -20,11 +20,11 @@ Result<std::string> text_of(sqlite3* db, const std::string& sql) {
   return std::string{text ? text : ""};
 }
 
-Result<Database> open_handle(const std::string& path, const std::string& vfs_name, int flags) {
+Result<Connection> open_handle(const std::string& path, const std::string& vfs_name, int flags) {
   sqlite3* raw = nullptr;
   const int rc =
       sqlite3_open_v2(path.c_str(), &raw, flags | SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, vfs_name.c_str());
-  Database db{raw};
+  Connection db{raw};
   if (rc != SQLITE_OK) return Error{errc_of(rc), path + ": " + sqlite3_errstr(rc)};
   return db;
 }
@@ -81,7 +81,7 @@ Result<void> create(const std::string& path, const std::string& vfs_name, const 
 
 }  // namespace
 
-Result<Database> open_database(const std::string& path, const std::string& vfs_name, const DatabaseOptions& options) {
+Result<Connection> open_database(const std::string& path, const std::string& vfs_name, const DatabaseOptions& options) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.c_str());
   if (!vfs) return Error{Errc::internal, "no VFS named " + vfs_name};
   if (!exists(vfs, path)) {

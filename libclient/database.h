@@ -16,10 +16,10 @@
 
 namespace kiz {
 
-struct CloseDatabase {
+struct CloseConnection {
   void operator()(sqlite3* db) const { sqlite3_close_v2(db); }
 };
-using Database = std::unique_ptr<sqlite3, CloseDatabase>;
+using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 
 struct DatabaseOptions {
   enum class When { must_exist, create_if_missing };
@@ -34,7 +34,7 @@ struct DatabaseOptions {
 /// Opens `path` through the installed VFS `vfs_name`: WAL, synchronous=FULL, foreign keys, temporary tables in memory,
 /// freed content overwritten, no extensions, nothing trusted that the schema says.
 /// errors: not_found, store_in_use (another process), wrong_key (no page looked at opens), damaged, no_space, io_error
-Result<Database> open_database(const std::string& path, const std::string& vfs_name,
+Result<Connection> open_database(const std::string& path, const std::string& vfs_name,
                                const DatabaseOptions& options = {});
 
 /// What a SQLite result (plain or extended) means for the one who asked: damaged, no_space, store_in_use, io_error,

@@ -90,17 +90,17 @@ PageCipher::PageCipher(const StoreKey& key, const FileSalt& salt) : salt_{salt} 
 void PageCipher::seal_page(std::uint32_t number, const PageNonce& nonce, const std::uint8_t* plain,
                            std::uint8_t* out) const {
   if (number != 1) {
-    seal(page_key_.data(), {salt_, Where::database, number, 0, nullptr}, nonce, plain, out, 0);
+    seal(page_key_.view().data(), {salt_, Where::database, number, 0, nullptr}, nonce, plain, out, 0);
     return;
   }
   std::memcpy(out, salt_.bytes.data(), page_open_begin);
   std::memcpy(out + page_open_begin, plain + page_open_begin, page_open_end - page_open_begin);
-  seal(page_key_.data(), {salt_, Where::database, 1, 0, plain + page_open_begin}, nonce, plain, out, page_open_end);
+  seal(page_key_.view().data(), {salt_, Where::database, 1, 0, plain + page_open_begin}, nonce, plain, out, page_open_end);
 }
 
 bool PageCipher::open_page(std::uint32_t number, std::uint8_t* page) const {
-  if (number != 1) return open(page_key_.data(), {salt_, Where::database, number, 0, nullptr}, page, 0);
-  if (!open(page_key_.data(), {salt_, Where::database, 1, 0, page + page_open_begin}, page, page_open_end))
+  if (number != 1) return open(page_key_.view().data(), {salt_, Where::database, number, 0, nullptr}, page, 0);
+  if (!open(page_key_.view().data(), {salt_, Where::database, 1, 0, page + page_open_begin}, page, page_open_end))
     return false;
   std::memcpy(page, sqlite_magic.data(), sqlite_magic.size());
   return true;
@@ -108,11 +108,11 @@ bool PageCipher::open_page(std::uint32_t number, std::uint8_t* page) const {
 
 void PageCipher::seal_frame(std::uint32_t frame, std::uint32_t number, const PageNonce& nonce,
                             const std::uint8_t* plain, std::uint8_t* out) const {
-  seal(frame_key_.data(), {salt_, Where::log, number, frame, nullptr}, nonce, plain, out, 0);
+  seal(frame_key_.view().data(), {salt_, Where::log, number, frame, nullptr}, nonce, plain, out, 0);
 }
 
 bool PageCipher::open_frame(std::uint32_t frame, std::uint32_t number, std::uint8_t* page) const {
-  return open(frame_key_.data(), {salt_, Where::log, number, frame, nullptr}, page, 0);
+  return open(frame_key_.view().data(), {salt_, Where::log, number, frame, nullptr}, page, 0);
 }
 
 void PageCipher::feistel(std::span<const std::uint8_t, 8> salts, std::uint32_t place, std::uint8_t* words,
@@ -126,7 +126,7 @@ void PageCipher::feistel(std::span<const std::uint8_t, 8> salts, std::uint32_t p
     in[12] = static_cast<std::uint8_t>(hide ? i : 3 - i);
     put32(in + 13, hide ? right : left);
     std::uint8_t mixed[crypto_shorthash_BYTES];
-    crypto_shorthash(mixed, in, sizeof in, checksum_key_.data());
+    crypto_shorthash(mixed, in, sizeof in, checksum_key_.view().data());
     if (hide) {
       left ^= get32(mixed);
     } else {

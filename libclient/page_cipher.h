@@ -62,9 +62,9 @@ class PageCipher {
   void feistel(std::span<const std::uint8_t, 8> salts, std::uint32_t place, std::uint8_t* words, bool hide) const;
 
   FileSalt salt_;
-  WipedBytes<32> page_key_;
-  WipedBytes<32> frame_key_;
-  WipedBytes<16> checksum_key_;
+  SecretKey32 page_key_;
+  SecretKey32 frame_key_;
+  Secret<16> checksum_key_;
 };
 
 inline constexpr std::string_view sqlite_magic{"SQLite format 3\0", 16};

@@ -316,7 +316,7 @@ Result<PageVfs> PageVfs::install(const std::string& name, const std::string& bas
   auto instance = std::make_unique<PageVfsInstance>();
   instance->base = base;
   instance->name = name;
-  instance->key = key.copy();
+  instance->key = key.clone();
   instance->options = std::move(options);
   sqlite3_vfs& vfs = instance->vfs;
   vfs.iVersion = 2;

@@ -30,7 +30,7 @@ struct Disk {
       : vfs{*PageVfs::install(name, "unix-excl", key_of(seed))} {}
 
   std::string path(const std::string& name = "store") const { return dir.file(name); }
-  Database open(const std::string& name = "store", DatabaseOptions options = {}) const {
+  Connection open(const std::string& name = "store", DatabaseOptions options = {}) const {
     options.when = DatabaseOptions::When::create_if_missing;
     auto db = open_database(path(name), vfs.name(), options);
     REQUIRE_MESSAGE(db, (db ? "" : db.error().context));
@@ -67,7 +67,7 @@ void flip_bit(const std::string& path, std::size_t bit) {
 int read_everything(const std::string& path, const std::string& vfs) {
   sqlite3* raw = nullptr;
   int rc = sqlite3_open_v2(path.c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_EXRESCODE, vfs.c_str());
-  const Database db{raw};
+  const Connection db{raw};
   if (rc != SQLITE_OK) return rc;
   rc = sqlite3_exec(raw, "PRAGMA temp_store=MEMORY; SELECT sum(length(body)), max(name) FROM t; SELECT count(*) FROM t",
                     nullptr, nullptr, nullptr);
@@ -330,7 +330,7 @@ TEST_CASE("page vfs: a backup from a plain database is refused") {
   const Disk disk;
   sqlite3* plain = nullptr;
   REQUIRE(sqlite3_open(disk.path("plain").c_str(), &plain) == SQLITE_OK);
-  const Database source{plain};
+  const Connection source{plain};
   fill(plain, 50);
   const auto target = disk.open("target");
   sqlite3_backup* backup = sqlite3_backup_init(target.get(), "main", plain, "main");
@@ -346,7 +346,7 @@ TEST_CASE("page vfs: without reserved bytes nothing is written") {
   sqlite3* raw = nullptr;
   REQUIRE(sqlite3_open_v2(disk.path("bare").c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                           disk.vfs.name().c_str()) == SQLITE_OK);
-  const Database db{raw};
+  const Connection db{raw};
   CHECK(sqlite3_exec(raw, "CREATE TABLE t(x)", nullptr, nullptr, nullptr) == SQLITE_IOERR);
   CHECK(read_file(disk.path("bare")).empty());
 }
@@ -358,7 +358,7 @@ TEST_CASE("page vfs: auto-vacuum and another page size are refused") {
     sqlite3* raw = nullptr;
     REQUIRE(sqlite3_open_v2(disk.path("set").c_str(), &raw, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE,
                             disk.vfs.name().c_str()) == SQLITE_OK);
-    const Database db{raw};
+    const Connection db{raw};
     int reserved = page_reserved_bytes;
     sqlite3_file_control(raw, "main", SQLITE_FCNTL_RESERVE_BYTES, &reserved);
     CHECK(sqlite3_exec(raw, (setting + "; CREATE TABLE t(x)").c_str(), nullptr, nullptr, nullptr) != SQLITE_OK);

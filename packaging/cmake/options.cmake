@@ -31,8 +31,15 @@ if(CMAKE_CXX_COMPILER_ID STREQUAL "GNU" AND CMAKE_CXX_COMPILER_VERSION VERSION_L
   target_compile_options(kiz_options INTERFACE
     -Wno-array-bounds -Wno-restrict -Wno-stringop-overflow -Wno-stringop-overread)
 endif()
+if(KIZ_FUZZ)
+  if(NOT CMAKE_CXX_COMPILER_ID STREQUAL "Clang")
+    message(FATAL_ERROR "KIZ_FUZZ needs clang: use --preset fuzz")
+  endif()
+  target_compile_options(kiz_options INTERFACE -fsanitize=fuzzer-no-link)
+endif()
 if(KIZ_SANITIZE)
-  target_compile_options(kiz_options INTERFACE -fsanitize=${KIZ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer)
+  target_compile_options(kiz_options INTERFACE -fsanitize=${KIZ_SANITIZE} -fno-sanitize-recover=all -fno-omit-frame-pointer
+    $<$<CXX_COMPILER_ID:Clang>:-fno-sanitize=function>)  # clang 14 takes Asio's handlers for wrong functions
   target_link_options(kiz_options INTERFACE -fsanitize=${KIZ_SANITIZE})
 elseif(CMAKE_BUILD_TYPE STREQUAL "Release")
   target_compile_definitions(kiz_options INTERFACE _FORTIFY_SOURCE=2)

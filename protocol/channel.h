@@ -41,7 +41,7 @@ class Channel {
   Result<std::optional<ReceivedMessage>> next();
 
   std::uint64_t frames_sent() const { return sending_.frames; }
-  /// More than 0 means: the peer holds the keys, so the handshake was real on its side too.
+  /// More than 0 means: the peer came to the same keys, so the handshake is finished on its side too.
   std::uint64_t frames_received() const { return receiving_.frames; }
 
  private:

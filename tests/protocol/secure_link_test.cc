@@ -1,0 +1,271 @@
+#include "protocol/secure_link.h"
+
+#include <doctest/doctest.h>
+
+#include "tests/support/noise_pair.h"
+
+using namespace kiz;
+using test::key_of;
+
+namespace {
+
+RealmHint realm(std::uint8_t seed = 1) {
+  RealmHint out;
+  out.bytes.fill(seed);
+  return out;
+}
+
+LinkKeys keys_of(std::uint8_t own, std::uint8_t ephemeral) { return {key_of(own), key_of(ephemeral)}; }
+
+// Initiator: static 1, ephemeral 2; responder: static 3, ephemeral 4; psk 5.
+SecureLink caller(VersionRange versions = {}, RealmHint to = realm()) {
+  return *SecureLink::initiate({versions, to, {}}, keys_of(1, 2), noise::public_key(key_of(3)), key_of(5));
+}
+SecureLink answerer(VersionRange versions = {}) { return SecureLink::respond(versions, realm(), keys_of(3, 4)); }
+
+std::vector<SecretKey32> psks(std::initializer_list<std::uint8_t> seeds) {
+  std::vector<SecretKey32> out;
+  for (const auto seed : seeds) out.push_back(key_of(seed));
+  return out;
+}
+
+// Carries bytes both ways until nobody has more to say.
+void talk(SecureLink& a, SecureLink& b) {
+  while (true) {
+    const Bytes from_a = a.take_output();
+    const Bytes from_b = b.take_output();
+    if (from_a.empty() && from_b.empty()) return;
+    (void)b.feed(from_a);
+    (void)a.feed(from_b);
+  }
+}
+
+std::string text_of(SecureLink& link) {
+  auto message = link.next();
+  REQUIRE(message);
+  REQUIRE(message->has_value());
+  return {(*message)->body.begin(), (*message)->body.end()};
+}
+
+struct Established {
+  SecureLink a = caller();
+  SecureLink b = answerer();
+  Established() {
+    talk(a, b);
+    REQUIRE(b.state() == LinkState::needs_psk);
+    REQUIRE(b.offer_psks(psks({9, 5})));
+  }
+};
+
+}  // namespace
+
+TEST_CASE("secure link: two sides meet, know each other, and talk") {
+  SecureLink a = caller({1, 4});
+  SecureLink b = answerer({2, 3});
+  talk(a, b);
+  CHECK(a.state() == LinkState::established);
+  CHECK_FALSE(a.confirmed());
+  REQUIRE(b.state() == LinkState::needs_psk);
+  CHECK(b.remote_static() == noise::public_key(key_of(1)));
+  CHECK(b.remote_ephemeral() == noise::public_key(key_of(2)));
+  CHECK(b.preface()->versions == VersionRange{1, 4});
+  CHECK(*b.version() == 3);
+
+  CHECK(b.offer_psks(psks({9})).error().code == Errc::bad_handshake);
+  CHECK(b.state() == LinkState::needs_psk);
+  CHECK(*b.offer_psks(psks({8, 5})) == 1);
+  CHECK(b.state() == LinkState::established);
+  CHECK(a.handshake_hash() == b.handshake_hash());
+
+  REQUIRE(a.send(1, view("from a")));
+  REQUIRE(b.send(2, view("from b")));
+  talk(a, b);
+  CHECK(text_of(a) == "from b");
+  CHECK(text_of(b) == "from a");
+  CHECK(a.confirmed());
+  CHECK(b.confirmed());
+}
+
+TEST_CASE("secure link: the bytes may come one by one, and frames may follow message 3 at once") {
+  SecureLink a = caller();
+  SecureLink b = answerer();
+  const auto trickle = [](SecureLink& from, SecureLink& to) {
+    for (const std::uint8_t byte : from.take_output()) REQUIRE(to.feed({&byte, 1}));
+  };
+  trickle(a, b);
+  trickle(b, a);
+  REQUIRE(a.state() == LinkState::established);
+  REQUIRE(a.send(1, view("early")));  // before the responder has even chosen a key
+  trickle(a, b);
+  REQUIRE(b.state() == LinkState::needs_psk);
+  REQUIRE(b.offer_psks(psks({5})));
+  CHECK(text_of(b) == "early");
+  REQUIRE(b.send(1, Bytes(300, 0)));
+  trickle(b, a);
+  CHECK(text_of(a).size() == 300);
+}
+
+TEST_CASE("secure link: the first frame may come in two pieces, the second beginning with zeros") {
+  // Two zeros at the cut are what a refusal begins with; keys are fixed, so some body gives a frame that has them.
+  for (std::uint8_t fill = 0; fill < 200; ++fill) {
+    Established pair;
+    Bytes body(3000);
+    for (std::size_t i = 0; i < body.size(); ++i) body[i] = static_cast<std::uint8_t>(i * i * i >> 4 ^ i * fill);
+    REQUIRE(pair.b.send(1, body));
+    const Bytes frame = pair.b.take_output();
+    const std::uint8_t zeros[] = {0, 0};
+    const auto found = std::search(frame.begin() + 1, frame.end(), std::begin(zeros), std::end(zeros));
+    if (found == frame.end()) continue;
+    const auto cut = static_cast<std::size_t>(found - frame.begin());
+    REQUIRE(pair.a.feed(ByteView{frame}.first(cut)));
+    REQUIRE(pair.a.feed(ByteView{frame}.subspan(cut)));
+    CHECK(text_of(pair.a).size() == body.size());
+    return;
+  }
+  FAIL("no frame with two zeros");
+}
+
+TEST_CASE("secure link: another version, suite or realm is refused in words that the caller can read") {
+  {
+    SecureLink a = caller({3, 4});
+    SecureLink b = answerer({1, 2});
+    talk(a, b);
+    CHECK(b.error().code == Errc::version_refused);
+    CHECK(a.error().code == Errc::version_refused);
+  }
+  {
+    SecureLink a = caller({}, realm(2));
+    SecureLink b = answerer();
+    talk(a, b);
+    CHECK(b.error().code == Errc::foreign_realm);
+    CHECK(a.error().code == Errc::foreign_realm);
+  }
+  {
+    SecureLink a = caller();
+    SecureLink b = answerer();
+    Bytes hybrid = a.take_output();
+    hybrid[8] = 2;
+    CHECK(b.feed(hybrid).error().code == Errc::version_refused);
+    CHECK(a.feed(b.take_output()).error().code == Errc::version_refused);
+  }
+}
+
+TEST_CASE("secure link: who speaks something else gets no answer") {
+  SecureLink b = answerer();
+  CHECK(b.feed(view("GET / HTTP/1.1\r\nHost: kreis.example\r\n\r\n")).error().code == Errc::malformed);
+  CHECK(b.take_output().empty());
+  CHECK(b.feed(view("more")).error().code == Errc::malformed);
+}
+
+TEST_CASE("secure link: the responder computes nothing before preface and lengths are right") {
+  SecureLink a = caller();
+  const Bytes hello = a.take_output();
+  REQUIRE(hello.size() == preface_bytes + 2 + 48);
+  for (const std::uint8_t length : Bytes{0, 47, 49, 255}) {
+    SecureLink b = answerer();
+    Bytes changed = hello;
+    changed[preface_bytes + 1] = length;
+    CHECK(b.feed(ByteView{changed}.first(preface_bytes + 2)).error().code == Errc::bad_handshake);
+    CHECK(b.take_output().empty());
+  }
+}
+
+TEST_CASE("secure link: a refusal after message 3 reaches the caller, who already believed in the link") {
+  for (const Errc code : {Errc::wrong_check, Errc::invite_used, Errc::invite_void, Errc::invite_expired, Errc::revoked}) {
+    SecureLink a = caller();
+    SecureLink b = answerer();
+    talk(a, b);
+    CHECK(b.offer_psks(psks({6})).error().code == Errc::bad_handshake);
+    b.refuse(code);
+    CHECK(b.state() == LinkState::failed);
+    const Bytes refusal = b.take_output();
+    REQUIRE(refusal.size() == refusal_bytes);
+    for (std::size_t i = 0; i + 1 < refusal.size(); ++i) {
+      REQUIRE(a.feed(ByteView{refusal}.subspan(i, 1)));
+      CHECK(a.state() == LinkState::established);
+    }
+    CHECK(a.feed(ByteView{refusal}.last(1)).error().code == code);
+    CHECK(a.next().error().code == code);
+  }
+}
+
+TEST_CASE("secure link: a refusal after the first frame is a forgery") {
+  Established pair;
+  REQUIRE(pair.b.send(1, view("x")));
+  REQUIRE(pair.a.feed(pair.b.take_output()));
+  CHECK(text_of(pair.a) == "x");
+  REQUIRE(pair.a.feed(encode_refusal({Errc::revoked, {}})));
+  CHECK(pair.a.next().error().code == Errc::malformed);
+  CHECK(pair.a.state() == LinkState::failed);
+}
+
+TEST_CASE("secure link: any changed byte of the handshake keeps the link from being established") {
+  const std::size_t sent_by_a = preface_bytes + 2 + 48 + 2 + 64;
+  for (std::size_t at = 0; at < sent_by_a; ++at) {
+    SecureLink a = caller();
+    SecureLink b = answerer();
+    std::size_t sent = 0;
+    while (b.state() == LinkState::handshaking) {
+      Bytes out = a.take_output();
+      if (out.empty()) break;
+      if (at >= sent && at < sent + out.size()) out[at - sent] ^= 1;
+      sent += out.size();
+      (void)b.feed(out);
+      (void)a.feed(b.take_output());
+    }
+    if (b.state() == LinkState::needs_psk) (void)b.offer_psks(psks({5}));
+    CAPTURE(at);
+    CHECK(b.state() != LinkState::established);
+  }
+  for (std::size_t at = 0; at < 2 + 48; ++at) {
+    SecureLink a = caller();
+    SecureLink b = answerer();
+    REQUIRE(b.feed(a.take_output()));
+    Bytes out = b.take_output();
+    REQUIRE(out.size() == 2 + 48);
+    out[at] ^= 1;
+    const auto fed = a.feed(out);
+    CAPTURE(at);
+    CHECK((!fed && a.state() == LinkState::failed));
+    CHECK(a.take_output().empty());  // and message 3 with our identity stays here
+  }
+}
+
+TEST_CASE("secure link: the caller's key never shows in what an observer sees") {
+  SecureLink a = caller();
+  SecureLink b = answerer();
+  Bytes seen;
+  const auto carry = [&seen](SecureLink& from, SecureLink& to) {
+    const Bytes out = from.take_output();
+    seen.insert(seen.end(), out.begin(), out.end());
+    (void)to.feed(out);
+  };
+  carry(a, b);
+  carry(b, a);
+  REQUIRE(a.send(1, view("Grundschule am Wall")));
+  carry(a, b);
+  const auto contains = [&seen](ByteView what) {
+    return std::search(seen.begin(), seen.end(), what.begin(), what.end()) != seen.end();
+  };
+  CHECK_FALSE(contains(noise::public_key(key_of(1))));
+  CHECK_FALSE(contains(noise::public_key(key_of(3))));
+  CHECK_FALSE(contains(view("Grundschule")));
+  CHECK(contains(noise::public_key(key_of(2))));  // the test does see what is there
+}
+
+TEST_CASE("secure link: input that is not taken is bounded") {
+  SecureLink a = caller();
+  SecureLink b = answerer();
+  talk(a, b);
+  REQUIRE(b.state() == LinkState::needs_psk);
+  REQUIRE(b.feed(Bytes(channel_backlog_bytes_max)));
+  CHECK(b.feed(Bytes(1)).error().code == Errc::over_limit);
+}
+
+TEST_CASE("secure link: a caller that expects another Kreis is refused without learning anything") {
+  SecureLink a = *SecureLink::initiate({{}, realm(), {}}, keys_of(1, 2), noise::public_key(key_of(33)), key_of(5));
+  SecureLink b = answerer();
+  CHECK(b.feed(a.take_output()).error().code == Errc::bad_handshake);
+  CHECK(b.take_output().empty());
+  CHECK_FALSE(SecureLink::initiate({{}, realm(), {}}, keys_of(1, 2), TransportKey{}, key_of(5)));
+}

@@ -144,7 +144,7 @@ inline constexpr std::uint32_t state = 2, complete = 3, reported_at = 4, revisio
 }
 namespace return_review {
 inline constexpr std::uint32_t received_at = 2, queries = 3, accepted_at = 4, accepted_revision = 5, accepted_digest = 6,
-                               locked = 7, reopened_reason = 8;
+                               locked = 7, reopened_reason = 8, accepted_values = 9;
 }
 namespace consent {
 inline constexpr std::uint32_t state = 2, document_digest = 3, decided_on = 4, decided_by = 5, reference = 6, conditions = 7,

@@ -340,6 +340,9 @@ inline constexpr Field return_review_fields[] = {
     {7, "locked", "gesperrt", "gesperrt", "Locked", last_write, boolean, false, Personal::no, 0, 1},
     {8, "reopened_reason", "geoeffnet_weil", "wieder geöffnet, weil", "Reopened because", last_write, text, false,
      Personal::no, 0, line_max, {}, 0, "grund"},
+    // key of a count, U+001F, its number (empty: unknown): what reports show while the month is locked
+    {9, "accepted_values", "angenommene_werte", "angenommene Werte", "Accepted values", set, text, false, Personal::no, 1,
+     key_max + 32},
 };
 
 inline constexpr Field consent_fields[] = {

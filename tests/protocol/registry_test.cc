@@ -51,6 +51,7 @@ TEST_CASE("registry: numbers that program code names belong to the fields they n
   CHECK(number(kinds::count, "scope_note") == fields::count::scope_note);
   CHECK(number(kinds::month_return, "digest") == fields::month_return::digest);
   CHECK(number(kinds::return_review, "reopened_reason") == fields::return_review::reopened_reason);
+  CHECK(number(kinds::return_review, "accepted_values") == fields::return_review::accepted_values);
   CHECK(number(kinds::consent, "evidence") == fields::consent::evidence);
   CHECK(number(kinds::consent_subject, "closed_on") == fields::consent_subject::closed_on);
   CHECK(number(kinds::actor, "external_ids") == fields::actor::external_ids);

@@ -11,13 +11,20 @@ bool exists(sqlite3_vfs* vfs, const std::string& path) {
   return vfs->xAccess(vfs, path.c_str(), SQLITE_ACCESS_EXISTS, &found) == SQLITE_OK && found != 0;
 }
 
+// The first column of the first row. Steps to the end: what a pragma writes is committed there, and may fail there.
 Result<std::string> text_of(sqlite3* db, const std::string& sql) {
   sqlite3_stmt* raw = nullptr;
   if (sqlite3_prepare_v2(db, sql.c_str(), -1, &raw, nullptr) != SQLITE_OK) return error_of(db, sql);
   const std::unique_ptr<sqlite3_stmt, int (*)(sqlite3_stmt*)> statement{raw, sqlite3_finalize};
-  if (sqlite3_step(raw) != SQLITE_ROW) return error_of(db, sql);
-  const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
-  return std::string{text ? text : ""};
+  std::string out;
+  int rc = sqlite3_step(raw);
+  if (rc == SQLITE_ROW) {
+    const auto* text = reinterpret_cast<const char*>(sqlite3_column_text(raw, 0));
+    out = text ? text : "";
+    rc = sqlite3_step(raw);
+  }
+  if (rc != SQLITE_DONE) return error_of(db, sql);
+  return out;
 }
 
 Result<Connection> open_handle(const std::string& path, const std::string& vfs_name, int flags) {

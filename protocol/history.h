@@ -33,6 +33,8 @@ class History {
   // ---- ancestry
   /// True if `earlier` is `later` or one of its ancestors; two entries of one log.
   bool is_ancestor(const Place& earlier, const Place& later) const;
+  /// Seq of the last entry that is both or an ancestor of both; 0 if none is.
+  Seq last_shared(const Place& a, const Place& b) const;
   /// Where a hash stands if its entry is held and not quarantined; else log 0.
   Place held(const EntryHash& hash) const;
   bool is_quarantined(const Place& place) const;
@@ -40,10 +42,12 @@ class History {
   // ---- states
   EntryState state(const EntryMeta& meta) const;
   bool is_applied(const EntryMeta& meta) const { return state(meta) == EntryState::applied; }
+  /// Every cut that concerns this log, ascending by index.
+  const std::vector<RuledCut>& cuts(LogRef log) const;
   /// The newest cut that ends this log, as of a control index.
   std::optional<Cut> newest_cut(LogRef log, std::uint64_t index) const;
   bool within(const Place& place, const Cut& cut) const;
-  /// Branches of a log with the ends that the rulings set now. waiting_from is taken over from what is stored.
+  /// Branches of a log with `quarantined_from` as the rulings set it now; the rest as in `info`.
   std::vector<Branch> judged_branches(const LogInfo& info) const;
   /// True if the author had the right for all these ops.
   bool permits(const LogInfo& info, const Place& place, const ControlPosition& control, std::span<const Op> ops) const;
@@ -61,19 +65,22 @@ class History {
   /// True if `earlier` is before `later` in its own log, or inside the `seen` of `later`.
   bool covers(const EntryMeta& later, const EntryMeta& earlier) const;
 
-  /// Forgets what it remembers of a log; call after its LogInfo, its `seen` evidence or the rulings have changed.
+  /// Forgets whether this log shows a fork; call after an entry of it, or one that lists it, has come.
+  void forget_forks(LogRef log) const;
+  /// Forgets all of it; call after its author became known.
   void forget(LogRef log) const;
+  /// Call after the rulings or the end of any log have changed.
   void forget_all() const { standings_.clear(); }
 
  private:
   struct Standing {
-    bool known = false;
+    bool cuts_known = false;
+    bool forks_known = false;
     bool shows_fork = false;
-    bool is_forked = false;
+    std::optional<Seq> common;  // what the newest cut names as common to all branches
     std::vector<RuledCut> cuts;
   };
   const Standing& standing(LogRef log) const;
-  const std::vector<RuledCut>& cuts(LogRef log) const;
   bool names_two(const LogInfo& info, Seq seq, const std::vector<RuledCut>& cuts) const;
   bool head_beyond(const Listing& head, const Place& held, const Cut& cut) const;
 

@@ -1,24 +1,19 @@
 // The one merge rule: live = asserted by applied entries - superseded by applied entries. Rules: SPEC.md "Merge".
 //
-// evaluate_record() says what the state of a record is; it is the only place where the rule stands. Merge keeps stored
-// records equal to that as entries and control records come in any order: it finds out which records may have changed,
-// and for a new entry that nobody has seen yet it applies its ops to the stored state directly (the fast path).
+// evaluate_record() (merge_rule.h) says what the state of a record is. Merge keeps the stored records equal to that as
+// entries and control records come in any order: it finds out which records may have changed and evaluates these anew;
+// the ops of an entry that nobody has seen yet it applies to the stored state directly.
 #pragma once
 
 #include <vector>
 
 #include "protocol/history.h"
+#include "protocol/intake.h"
 #include "protocol/log_source.h"
+#include "protocol/merge_rule.h"
 #include "protocol/record_state.h"
 
 namespace kiz {
-
-/// What the merge must know of a field: whether its added cells are deltas, which are summed up. The registry knows.
-class FieldTypes {
- public:
-  virtual ~FieldTypes() = default;
-  virtual bool is_counter(std::uint32_t kind, std::uint32_t field) const = 0;
-};
 
 /// The stored records of a space.
 class RecordStore {
@@ -28,19 +23,6 @@ class RecordStore {
   virtual RecordState load(const RecordId& record) const = 0;
   /// Replaces it; an empty state means that no applied entry names the record any more.
   virtual void save(const RecordId& record, RecordState state) = 0;
-};
-
-/// The state of a record, from all applied ops on it. Pure: depends on held entries and the control prefix alone.
-RecordState evaluate_record(const History& history, const FieldTypes& types, const RecordId& record);
-
-/// A verified entry on its way into a space. Signature, hash and links have been checked; see decode_run.
-struct Arrival {
-  const LogId& log;
-  const AuthorKey& author;  // of the log's genesis
-  Seq seq = 0;
-  const EntryHash& backlink;  // seq 1: not looked at
-  const EntryHash& hash;
-  const EntryBody& body;
 };
 
 class Merge {
@@ -69,6 +51,17 @@ class Merge {
   const History& history() const { return history_; }
 
  private:
+  void apply_ops(const EntryMeta& meta, const EntryBody& body, bool may_be_covered);
+  void evaluate(const RecordId& record);
+  void evaluate_all(std::vector<RecordId> records);
+  void evaluate_records_of(LogRef log);
+  void for_each_entry(LogRef log, const std::function<void(EntryRef)>& take) const;
+  /// Moves `waiting_from` on past entries whose control position is held now; hands over each of these.
+  void release_waiting(LogInfo& info, const std::function<void(EntryRef)>& released) const;
+  /// Judges the right of an entry anew. True if the answer is another than before.
+  bool judge_right(EntryRef ref);
+  void add_records(EntryRef ref, std::vector<RecordId>& out) const;
+
   LogStore& logs_;
   RecordStore& records_;
   const FieldTypes& types_;

@@ -40,6 +40,9 @@ struct RecordState {
   bool operator==(const RecordState&) const = default;
   bool empty() const { return !touched; }
 
+  /// Puts entries and cells in canonical order and drops entries without a cell.
+  void normalise();
+
   /// Name of a live cell: that of its origin, or of the op with its content.
   CellName name_of(const Cell& cell) const;
   /// Timestamp that orders it among concurrent cells.
@@ -55,6 +58,9 @@ struct RecordState {
 Bytes encode_record(const RecordState& state);
 /// errors: malformed, not_canonical, over_limit
 Result<RecordState> decode_record(ByteView in);
+
+/// What a delta's name adds to DeltaSum::counted_names.
+Hash cell_name_hash(const CellName& name);
 
 /// Hash over record, fields and names of live cells; values are no part of it, so an erasure changes nothing.
 Hash record_digest(const RecordId& record, const RecordState& state);

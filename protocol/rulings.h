@@ -1,5 +1,5 @@
 // What the merge needs to know of the control log, and nothing more. Rules: SPEC.md "Control log". The control log
-// implements it (control_log.h); the merge never sees a control record.
+// implements it (rights.h); of the control log itself the merge knows nothing but the shape of a cut.
 //
 // A control position is turned into an index: the number of control records in force up to it. Positions on a branch of
 // the control log that an epoch has closed have the index of the common prefix.
@@ -10,19 +10,10 @@
 #include <vector>
 
 #include "kiz/ids.h"
+#include "protocol/control_log.h"
 #include "protocol/operation.h"
 
 namespace kiz {
-
-/// Where a log ends: at the entry `head` with number `seq`. seq 0: before its first entry; `head` is then all zero.
-struct Cut {
-  LogId log;
-  Seq seq = 0;
-  EntryHash head;
-  std::optional<Seq> fork;  // the issuer knew several branches: seq of the last entry that all of them share
-
-  auto operator<=>(const Cut&) const = default;
-};
 
 /// A cut with the index of its control record.
 struct RuledCut {

@@ -3,6 +3,9 @@
 #include <stdexcept>
 #include <string>
 
+#include "libclient/database.h"
+#include "libclient/page_vfs.h"
+
 namespace kiz::bench {
 namespace {
 
@@ -12,10 +15,24 @@ void check(int code, sqlite3* handle) {
   }
 }
 
+sqlite3* plain(const std::filesystem::path& file) {
+  sqlite3* handle = nullptr;
+  check(sqlite3_open_v2(file.c_str(), &handle, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr), handle);
+  return handle;
+}
+
+sqlite3* encrypted(const std::filesystem::path& file) {
+  static const auto vfs = PageVfs::install("kiz-bench-limits", "unix-excl", StoreKey{Bytes(32, 7)});
+  if (!vfs) throw std::runtime_error{vfs.error().context};
+  auto connection = open_database(file, vfs->name(), {.when = DatabaseOptions::When::create_if_missing});
+  if (!connection) throw std::runtime_error{connection.error().context};
+  return connection->release();
+}
+
 }  // namespace
 
-Database::Database(const std::filesystem::path& file) {
-  check(sqlite3_open_v2(file.c_str(), &handle_, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, nullptr), handle_);
+Database::Database(const std::filesystem::path& file, Pages pages)
+    : handle_(pages == Pages::plain ? plain(file) : encrypted(file)) {
   run("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA locking_mode=EXCLUSIVE; PRAGMA temp_store=MEMORY;"
       "PRAGMA cache_size=-65536; PRAGMA wal_autocheckpoint=4000");
 }

@@ -1,4 +1,5 @@
-// SQLite as a plain program uses it: WAL, synchronous=FULL. For the limits; the product's store is libclient/store.h.
+// SQLite as a plain program uses it: WAL, synchronous=FULL, on plain pages or on the product's encrypted ones. For the
+// limits; the product's store is libclient/store.h.
 #pragma once
 
 #include <sqlite3.h>
@@ -11,10 +12,13 @@
 
 namespace kiz::bench {
 
+/// Encrypted ones go through libclient/page_vfs.h, under a key made for the process.
+enum class Pages { plain, encrypted };
+
 /// Throws std::runtime_error with SQLite's words when something fails: a benchmark has no way to go on.
 class Database {
  public:
-  explicit Database(const std::filesystem::path& file);
+  explicit Database(const std::filesystem::path& file, Pages pages = Pages::plain);
   ~Database();
   Database(const Database&) = delete;
   Database& operator=(const Database&) = delete;

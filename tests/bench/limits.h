@@ -3,6 +3,7 @@
 // beside the limit of the same run.
 #pragma once
 
+#include "tests/bench/database.h"
 #include "tests/bench/harness.h"
 
 namespace kiz::bench {
@@ -10,12 +11,12 @@ namespace kiz::bench {
 // ---- one thing
 // -------------------------------------------------------------------------------------------------------
 
-Limit limit_fdatasync(const Options&);    // overwrite 4 KiB of a file, then fdatasync
-Limit limit_commit(const Options&);       // SQLite, WAL, synchronous=FULL: one row per transaction
-Limit limit_bulk_rows(const Options&);    // rows with a random 16-byte key and an index, 1,000 per transaction
-Limit limit_sorted_rows(const Options&);  // the same rows sorted first, the index built last
-Limit limit_log_append(const Options&);   // rows with a rising key, no index
-Limit limit_sign(const Options&);         // Ed25519
+Limit limit_fdatasync(const Options&);         // overwrite 4 KiB of a file, then fdatasync
+Limit limit_commit(const Options&);            // SQLite, WAL, synchronous=FULL: one row per transaction
+Limit limit_bulk_rows(const Options&, Pages);  // random 16-byte key and an index, 1,000 per transaction
+Limit limit_sorted_rows(const Options&);       // the same rows sorted first, the index built last
+Limit limit_log_append(const Options&);        // rows with a rising key, no index
+Limit limit_sign(const Options&);              // Ed25519
 Limit limit_verify(const Options&);
 Limit limit_hash(const Options&);        // BLAKE2b-256, bytes, in 64 KiB pieces
 Limit limit_seal(const Options&);        // XChaCha20-Poly1305, bytes, in 64 KiB pieces
@@ -29,8 +30,8 @@ Limit limit_two_syncs_and_hop(
 
 /// W1: hash and sign an entry, log row, state row with an index, one durable transaction each. Plain SQLite.
 Limit limit_signed_edit(const Options&);
-/// W2: decrypt a frame, check the hash chain, decode, log row, state row with an index; durable. Plain SQLite.
-Limit limit_receive(const Options&);
+/// W2: decrypt a frame, check the hash chain, decode, log row, state row with an index; durable.
+Limit limit_receive(const Options&, Pages);
 
 std::vector<Limit> all_limits(const Options&);
 

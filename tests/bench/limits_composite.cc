@@ -122,10 +122,10 @@ Sent sent_records(const Options& o) {
 
 }  // namespace
 
-Limit limit_receive(const Options& o) {
+Limit limit_receive(const Options& o, Pages pages) {
   const Sent sent = sent_records(o);
   const WorkFolder folder{o.folder};
-  Database database{folder.path() / "db"};
+  Database database{folder.path() / "db", pages};
   PlainState state{database};
   Statement log{database, log_insert};
   Channel channel;
@@ -148,17 +148,26 @@ Limit limit_receive(const Options& o) {
   }
   const double seconds = watch.seconds();
   if (head != sent.head) throw std::runtime_error{"the chain does not end where it should"};
-  return {"receive", o.n, seconds, "records"};
+  return {pages == Pages::plain ? "receive" : "receive, encrypted pages", o.n, seconds, "records"};
 }
 
 std::vector<Limit> all_limits(const Options& o) {
-  std::vector<Limit> out;
-  for (const auto limit : {limit_fdatasync, limit_commit, limit_bulk_rows, limit_sorted_rows, limit_log_append,
-                           limit_sign, limit_verify, limit_hash, limit_seal, limit_compress, limit_round_trip,
-                           limit_two_syncs_and_hop, limit_signed_edit, limit_receive}) {
-    out.push_back(limit(o));
-  }
-  return out;
+  return {limit_fdatasync(o),
+          limit_commit(o),
+          limit_log_append(o),
+          limit_sorted_rows(o),
+          limit_bulk_rows(o, Pages::plain),
+          limit_bulk_rows(o, Pages::encrypted),
+          limit_sign(o),
+          limit_verify(o),
+          limit_hash(o),
+          limit_seal(o),
+          limit_compress(o),
+          limit_round_trip(o),
+          limit_two_syncs_and_hop(o),
+          limit_signed_edit(o),
+          limit_receive(o, Pages::plain),
+          limit_receive(o, Pages::encrypted)};
 }
 
 }  // namespace kiz::bench

@@ -79,10 +79,10 @@ Limit limit_commit(const Options& o) {
   return {"SQLite WAL FULL commit", n, watch.seconds(), "commits"};
 }
 
-Limit limit_bulk_rows(const Options& o) {
+Limit limit_bulk_rows(const Options& o, Pages pages) {
   const WorkFolder folder{o.folder};
   const auto all = rows(o);
-  Database database{folder.path() / "db"};
+  Database database{folder.path() / "db", pages};
   database.run(row_table);
   database.run(row_index);
   Statement insert{database, row_insert};
@@ -90,7 +90,8 @@ Limit limit_bulk_rows(const Options& o) {
   in_transactions(database, o.n, [&](std::uint64_t i) {
     insert.run(ByteView{all[i].key}, std::string_view{all[i].municipality}, std::string_view{all[i].json});
   });
-  return {"SQLite bulk, random key and index", o.n, watch.seconds(), "rows"};
+  return {pages == Pages::plain ? "SQLite bulk, random key and index" : "SQLite bulk, encrypted pages", o.n,
+          watch.seconds(), "rows"};
 }
 
 Limit limit_sorted_rows(const Options& o) {

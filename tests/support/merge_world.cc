@@ -112,7 +112,11 @@ std::size_t World::log_of(const LogId& id) const {
 AuthorKey World::author(const std::string& author) { return id_of<AuthorKey>("test author", author); }
 
 EntryHash World::hash(const std::string& entry) {
-  const auto [at, is_new] = hashes_.try_emplace(entry, id_of<EntryHash>("test entry", entry));
+  // A name's own bytes, so that entries sort by hash as the model sorts them by name.
+  KIZ_ASSERT(entry.size() <= EntryHash::size_bytes);
+  EntryHash bytes;
+  std::copy(entry.begin(), entry.end(), bytes.bytes.begin());
+  const auto [at, is_new] = hashes_.try_emplace(entry, bytes);
   if (is_new) entry_names_[at->second] = entry;
   return at->second;
 }

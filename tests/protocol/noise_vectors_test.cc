@@ -8,6 +8,7 @@
 #include <nlohmann/json.hpp>
 
 #include "protocol/handshake.h"
+#include "tests/support/real_data.h"
 
 using namespace kiz;
 using namespace kiz::noise;
@@ -145,11 +146,6 @@ Count play_folder(const std::filesystem::path& folder) {
   return sum;
 }
 
-std::filesystem::path real_data() {
-  const char* named = std::getenv("KIZ_REAL_DATA");
-  return named != nullptr ? std::filesystem::path{named} : std::filesystem::path{KIZ_SOURCE_DIR} / ".." / "shared";
-}
-
 }  // namespace
 
 TEST_CASE("noise vectors: those of the named folder, or our own, are met in both roles to the last byte") {
@@ -158,8 +154,8 @@ TEST_CASE("noise vectors: those of the named folder, or our own, are met in both
   CHECK(play_folder(named != nullptr ? std::filesystem::path{named} : own).played > 0);
 }
 
-TEST_CASE("noise vectors: those of the real data are met too") {
-  const auto folder = real_data() / "vectors" / "noise";
+TEST_CASE("real data: noise vectors of other implementations are met to the last byte") {
+  const auto folder = test::real_data() / "vectors" / "noise";
   if (!std::filesystem::is_directory(folder)) {
     std::cout << "SKIPPED by name: noise vectors of KIZ_REAL_DATA\n";
     return;

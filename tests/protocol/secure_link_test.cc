@@ -2,6 +2,10 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
+#include "protocol/pre_shared_key.h"
 #include "tests/support/noise_pair.h"
 
 using namespace kiz;
@@ -268,4 +272,52 @@ TEST_CASE("secure link: a caller that expects another Kreis is refused without l
   CHECK(b.feed(a.take_output()).error().code == Errc::bad_handshake);
   CHECK(b.take_output().empty());
   CHECK_FALSE(SecureLink::initiate({{}, realm(), {}}, keys_of(1, 2), TransportKey{}, key_of(5)));
+}
+
+TEST_CASE("secure link: the bytes of a whole connection are those that the specification alone gives") {
+  const auto vector = nlohmann::json::parse(std::ifstream{KIZ_SOURCE_DIR "/tests/vectors/link/link.json"});
+  const auto bytes = [&vector](const char* name) { return from_hex(vector.at(name).get<std::string>()); };
+  const auto key = [&bytes](const char* name) { return SecretKey32{bytes(name)}; };
+  const RekeyAfter rekey{vector.at("rekey_after_frames").get<std::uint64_t>(), UINT64_MAX};
+  const RealmHint hint = realm_hint(RealmId::from(bytes("realm")));
+  const auto proof = invite_proof(Secret<16>{bytes("invite_secret")}, noise::public_key(key("initiator_ephemeral")));
+
+  auto a = *SecureLink::initiate({{1, 3}, hint, proof}, {key("initiator_static"), key("initiator_ephemeral")},
+                                 noise::public_key(key("responder_static")), key("psk"), rekey);
+  auto b = SecureLink::respond({1, 1}, hint, {key("responder_static"), key("responder_ephemeral")}, rekey);
+  const Bytes opening = a.take_output();
+  CHECK(to_hex(opening) == to_hex(bytes("initiator_opens_with")));
+  REQUIRE(b.feed(opening));
+  const Bytes answer = b.take_output();
+  CHECK(to_hex(answer) == to_hex(bytes("responder_answers")));
+  REQUIRE(a.feed(answer));
+  const Bytes ending = a.take_output();
+  CHECK(to_hex(ending) == to_hex(bytes("initiator_ends_with")));
+  REQUIRE(b.feed(ending));
+  std::vector<SecretKey32> candidates;
+  candidates.push_back(key("psk"));
+  REQUIRE(b.offer_psks(candidates));
+  CHECK(to_hex(a.handshake_hash()) == to_hex(bytes("handshake_hash")));
+  CHECK(to_hex(member_psk(key("psk"), 7, noise::public_key(key("initiator_static")),
+                          noise::public_key(key("responder_static")))
+                   .view()) == to_hex(bytes("member_psk_epoch_7")));
+
+  for (const auto& frame : vector.at("frames")) {
+    const bool from_a = frame.at("from") == "initiator";
+    SecureLink& from = from_a ? a : b;
+    SecureLink& to = from_a ? b : a;
+    for (const auto& message : frame.at("messages")) {
+      REQUIRE(from.send(message.at("kind").get<std::uint32_t>(), from_hex(message.at("body").get<std::string>())));
+    }
+    const Bytes sealed = from.take_output();
+    CHECK(to_hex(sealed) == frame.at("frame").get<std::string>());
+    REQUIRE(to.feed(sealed));
+    for (const auto& message : frame.at("messages")) {
+      const auto received = to.next();
+      REQUIRE(received);
+      REQUIRE(received->has_value());
+      CHECK((*received)->kind == message.at("kind").get<std::uint32_t>());
+      CHECK(to_hex((*received)->body) == message.at("body").get<std::string>());
+    }
+  }
 }

@@ -242,4 +242,5 @@ def make(name):
     return vector
 
 
-print(json.dumps({"source": "make_vectors.py in this folder", "vectors": [make(name) for name in NAMES]}, indent=1))
+if __name__ == "__main__":
+    print(json.dumps({"source": "make_vectors.py in this folder", "vectors": [make(name) for name in NAMES]}, indent=1))

@@ -1,6 +1,6 @@
 // What two replicas say to each other inside the encrypted channel. Rules and bytes: SPEC.sync.md "Messages".
 //
-// A message is a kind (one byte) and a body in canonical bytes. Kinds from 128 on may be ignored by a reader that does not
+// A message is a kind (a number) and a body in canonical bytes. Kinds from 128 on may be ignored by a reader that does not
 // know them; an unknown kind below 128 ends the session. The channel bounds a message before it is put together
 // (limits::message_bytes_max); every list in here is bounded before it is allocated.
 #pragma once
@@ -14,7 +14,7 @@
 namespace kiz {
 
 /// Append only.
-enum class MessageKind : std::uint8_t {
+enum class MessageKind : std::uint32_t {
   // the sync session
   hello = 1,
   position = 2,
@@ -42,7 +42,7 @@ enum class MessageKind : std::uint8_t {
 };
 
 /// True for a kind that a reader who does not know it passes over.
-inline bool may_be_ignored(std::uint8_t kind) { return kind >= 128; }
+inline bool may_be_ignored(MessageKind kind) { return static_cast<std::uint32_t>(kind) >= 128; }
 
 struct Message {
   MessageKind kind{};
@@ -53,9 +53,10 @@ struct Message {
 
 /// A place in a log on one of its branches.
 struct Point {
-  Seq seq = 0;  // 0: before the first entry
-  EntryHash entry;
+  Seq seq = 0;      // 0: before the first entry
+  EntryHash entry;  // means nothing for seq 0
 
+  static Point of(const Head& head) { return {head.seq, head.entry}; }
   auto operator<=>(const Point&) const = default;
   template <class Archive>
   void serialize(Archive& ar);

@@ -64,7 +64,7 @@ class SyncSource {
 
   // ---- entries
   /// Hash of the entry at `seq` on the branch that leads to the entry `tip` (which may be that entry itself).
-  /// Empty where `tip` is not held in this log or quarantined, and where it stands before `seq`.
+  /// Empty where `tip` is not held in this log or quarantined, where it stands before `seq`, and for seq 0.
   virtual std::optional<EntryHash> hash_at(const LogId& log, Seq seq, const EntryHash& tip) const = 0;
   /// Entries directly behind `after` on the branch that leads to `tip`: up to the last stored signature that fits into
   /// bytes_max, but at least up to the next one, and not past `tip`.
@@ -74,7 +74,8 @@ class SyncSource {
 
   // ---- what is known of the peer
   /// What the peer has neither acknowledged nor sent, by all sessions before, in shared spaces. Empty optional: nothing is
-  /// remembered about this peer, ask it. May be wrong (the peer may have lost something, or got it elsewhere).
+  /// remembered about this peer, ask it. May be wrong (the peer may have lost something, or got it elsewhere), but `after`
+  /// lies on the branch to `head`.
   virtual std::optional<std::vector<Advance>> unacknowledged() const = 0;
   /// Heads of the logs that the peer's device wrote in shared spaces, with its signatures; ascending, at most
   /// limits::own_heads_max.

@@ -16,7 +16,7 @@ Hash digest_of(const std::vector<Head>& heads) {
 }
 }  // namespace
 
-crypto::SigningKey key_of(std::uint8_t number) { return crypto::SigningKey{Bytes(32, number)}; }
+crypto::SigningKey device_key(std::uint8_t number) { return crypto::SigningKey{Bytes(32, number)}; }
 
 // ---- realm -------------------------------------------------------------------------------------------------------------
 
@@ -42,7 +42,7 @@ void TestRealm::open_epoch(const ControlPosition& last_good) {
 
 void TestRealm::grant(const MemberId& member, std::uint8_t number) {
   DeviceGranted granted;
-  granted.author = key_of(number).author();
+  granted.author = device_key(number).author();
   granted.member = member;
   granted.rights = rights_of_an_office;
   granted.device = "Gerät";
@@ -52,7 +52,7 @@ void TestRealm::grant(const MemberId& member, std::uint8_t number) {
 // ---- replica -----------------------------------------------------------------------------------------------------------
 
 MemoryReplica::MemoryReplica(const TestRealm& realm, MemberId member, std::uint8_t number)
-    : key_(key_of(number)), number_(number), member_(std::move(member)) {
+    : key_(device_key(number)), number_(number), member_(std::move(member)) {
   follow(realm);
 }
 

@@ -20,7 +20,7 @@ inline const MemberId ahaus = "05554004";
 inline const MemberId bocholt = "05554008";
 inline const MemberId gronau = "05554020";
 
-crypto::SigningKey key_of(std::uint8_t number);
+crypto::SigningKey device_key(std::uint8_t number);
 
 /// The authority of a realm: makes the control records that replicas hold.
 class TestRealm {
@@ -28,7 +28,7 @@ class TestRealm {
   TestRealm();
   void add(const ControlBody& body);
   void open_epoch(const ControlPosition& last_good);
-  /// A device of this member, with the author key key_of(number).
+  /// A device of this member, with the author key device_key(number).
   void grant(const MemberId& member, std::uint8_t number);
   const ControlLog& control() const { return log_; }
   const crypto::SigningKey& issuing() const { return *issuing_; }

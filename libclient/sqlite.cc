@@ -19,12 +19,12 @@ void Query::fail() const {
   throw SqlFailure{sqlite3_extended_errcode(db), sqlite3_errmsg(db)};
 }
 
-Database::~Database() {
+Sql::~Sql() {
   for (const auto& [sql, prepared] : statements_) sqlite3_finalize(prepared->statement);
   sqlite3_close(connection_);
 }
 
-sqlite3_stmt* Database::prepare(const char* sql) {
+sqlite3_stmt* Sql::prepare(const char* sql) {
   sqlite3_stmt* out = nullptr;
   if (sqlite3_prepare_v3(connection_, sql, -1, SQLITE_PREPARE_PERSISTENT, &out, nullptr) != SQLITE_OK) {
     throw SqlFailure{sqlite3_extended_errcode(connection_), sqlite3_errmsg(connection_)};
@@ -32,7 +32,7 @@ sqlite3_stmt* Database::prepare(const char* sql) {
   return out;
 }
 
-Query Database::query(const char* sql) {
+Query Sql::query(const char* sql) {
   const auto [begin, end] = statements_.equal_range(sql);
   for (auto at = begin; at != end; ++at) {
     if (!at->second->in_use) return {at->second->statement, &at->second->in_use};
@@ -41,13 +41,13 @@ Query Database::query(const char* sql) {
   return {fresh->second->statement, &fresh->second->in_use};
 }
 
-void Database::execute(const char* sql) {
+void Sql::execute(const char* sql) {
   if (sqlite3_exec(connection_, sql, nullptr, nullptr, nullptr) != SQLITE_OK) {
     throw SqlFailure{sqlite3_extended_errcode(connection_), sqlite3_errmsg(connection_)};
   }
 }
 
-Transaction::Transaction(Database& db) : db_(db) { db_.query("BEGIN IMMEDIATE").run(); }
+Transaction::Transaction(Sql& db) : db_(db) { db_.query("BEGIN IMMEDIATE").run(); }
 
 Transaction::~Transaction() {
   // A failed statement may have rolled back already; then this is a no-op that may fail, and nothing is left to undo.

@@ -29,7 +29,7 @@ class SqlFailure : public std::exception {
   std::string what_;
 };
 
-class Database;
+class Sql;
 
 /// A prepared statement in use; resets itself when it goes. Columns and parameters count from 0.
 class Query {
@@ -91,7 +91,7 @@ class Query {
   }
 
  private:
-  friend class Database;
+  friend class Sql;
   Query(sqlite3_stmt* statement, bool* in_use) : statement_(statement), in_use_(in_use) { *in_use_ = true; }
   void check(int rc) const {
     if (rc != SQLITE_OK) fail();
@@ -99,17 +99,17 @@ class Query {
   [[noreturn]] void fail() const;
 
   sqlite3_stmt* statement_;
-  bool* in_use_;  // owned by the Database
+  bool* in_use_;  // owned by the Sql
   int next_ = 0;
 };
 
-class Database {
+class Sql {
  public:
   /// Takes ownership of an open connection.
-  explicit Database(sqlite3* connection) : connection_(connection) {}
-  ~Database();
-  Database(const Database&) = delete;
-  Database& operator=(const Database&) = delete;
+  explicit Sql(sqlite3* connection) : connection_(connection) {}
+  ~Sql();
+  Sql(const Sql&) = delete;
+  Sql& operator=(const Sql&) = delete;
 
   /// `sql` must be a literal: the prepared statement is kept under its address.
   /// Asking for one that is in use prepares another, so that scans may nest.
@@ -134,14 +134,14 @@ class Database {
 /// BEGIN IMMEDIATE ... COMMIT; rolls back when it goes uncommitted.
 class Transaction {
  public:
-  explicit Transaction(Database& db);
+  explicit Transaction(Sql& db);
   ~Transaction();
   Transaction(const Transaction&) = delete;
   Transaction& operator=(const Transaction&) = delete;
   void commit();
 
  private:
-  Database& db_;
+  Sql& db_;
   bool open_ = true;
 };
 

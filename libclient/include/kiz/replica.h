@@ -27,15 +27,17 @@ class ControlLog;
 /// What opens the store's key. A key file (0600) is made unless a passphrase is given; a systemd credential
 /// `kiz-store-key` in $CREDENTIALS_DIRECTORY is taken first where there is one.
 struct Unlock {
-  std::optional<std::string> passphrase;
+  std::optional<std::string> passphrase = {};
 };
 
 struct ReplicaOptions {
-  std::filesystem::path directory;  // made 0700 when it is missing
-  Unlock unlock;
-  std::string base_vfs;                                 // empty: unix-excl; the simulator names its own
-  std::function<std::uint64_t()> clock_ms;              // empty: system clock, ms since 1970 UTC
-  std::function<void(std::span<std::uint8_t>)> random;  // empty: the system's
+  std::filesystem::path directory = {};  // made 0700 when it is missing
+  Unlock unlock = {};
+  std::string base_vfs = {};                              // empty: unix-excl; the simulator names its own
+  std::function<Result<void>(const std::string& from, const std::string& to)> rename = {};  // for a base_vfs of one's own
+  int cache_kib = 64 << 10;                             // page cache
+  std::function<std::uint64_t()> clock_ms = {};            // empty: system clock, ms since 1970 UTC
+  std::function<void(std::span<std::uint8_t>)> random = {};  // empty: the system's
   std::string program = "kiz";                          // named to others who want the same store
 };
 

@@ -1,0 +1,175 @@
+#include "libclient/enrolment.h"
+
+#include <algorithm>
+
+#include "libclient/keyring.h"
+#include "libclient/replica_core.h"
+#include "protocol/enrolment_code.h"
+
+namespace kiz {
+namespace {
+
+constexpr std::uint64_t day_ms = 24ull * 60 * 60 * 1000;
+
+SecretKey32 fresh_key(const Replica& replica) {
+  SecretKey32 out;
+  replica.random(out.writable());
+  return out;
+}
+
+// Groups of five hexadecimal digits, with a check group that shows a slip of the pen.
+std::string sheet_of(const RealmPlan& plan, const SecretKey32& root) {
+  const std::string hex = to_hex(root.view()) + to_hex(crypto::hash("kiz-sync root check v1", root.view())).substr(0, 6);
+  std::string out = "NOTFALLBLATT / EMERGENCY SHEET\n" + plan.name + " (" + plan.authority + ")\n";
+  for (std::size_t at = 0; at < hex.size(); at += 5) {
+    out += hex.substr(at, 5);
+    out += (at / 5 + 1) % 5 == 0 ? '\n' : ' ';
+  }
+  out += '\n';
+  return out;
+}
+
+}  // namespace
+
+Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
+  const bool named = std::all_of(plan.members.begin(), plan.members.end(), [](const auto& m) { return !m.name.empty(); });
+  if (plan.members.empty() || plan.name.empty() || plan.authority.empty() || !named) return Error{Errc::invalid_input, "realm"};
+  auto replica = Replica::create(std::move(options), plan.device);
+  if (!replica) return replica.error();
+  ReplicaCore& core = (*replica)->core();
+
+  const SecretKey32 root_seed = fresh_key(**replica);
+  const crypto::SigningKey root{root_seed.view()};
+  KeyringContents& ring = core.files().keyring();
+  ring.issuing_seed = fresh_key(**replica);
+  ring.own_addresses = plan.addresses;
+  if (auto saved = core.files().save_keyring(); !saved) return saved.error();
+  const crypto::SigningKey& issuing = *core.files().issuing_key();
+
+  std::vector<Bytes> records;
+  std::optional<ControlRecord> last;
+  const auto append = [&](const ControlBody& body, const crypto::SigningKey& key) {
+    last = make_control_record(last ? &*last : nullptr, body, core.now_ms(), key);
+    records.push_back(encode_control_record(*last));
+  };
+  append(RealmFounded{root.author(), issuing.author(), certify_issuing_key(root, issuing.author()), plan.name, plan.authority}, root);
+  append(MemberNamed{plan.authority, plan.name, MemberRole::kreis}, issuing);
+  for (const RealmPlan::Municipality& member : plan.members) {
+    if (member.id != plan.authority) append(MemberNamed{member.id, member.name, MemberRole::municipality}, issuing);
+  }
+  DeviceGranted own;
+  own.author = core.files().author();
+  own.transport = core.files().transport();
+  own.member = plan.authority;
+  own.rights = rights_of_the_kreis;
+  own.device = plan.device;
+  own.admitted_until_ms = core.now_ms() + 10 * 365 * day_ms;  // the authority admits itself; nobody else could
+  append(own, issuing);
+  if (auto taken = core.ingest_control(records); !taken) return taken.error();
+  return Founded{std::move(*replica), sheet_of(plan, root_seed)};
+}
+
+Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, const InviteOptions& options) {
+  ReplicaCore& core = replica.core();
+  if (core.files().issuing_key() == nullptr) return Error{Errc::not_permitted, "issuing key"};
+  if (core.membership().member(member) == nullptr) return Error{Errc::not_found, member};
+  KeyringContents& ring = core.files().keyring();
+  if (ring.own_addresses.empty()) return Error{Errc::invalid_input, "address"};
+
+  Invite invite;
+  invite.realm = core.control().realm();
+  invite.kreis_static = core.files().transport();
+  replica.random(invite.secret.writable());
+  invite.addresses = ring.own_addresses;
+  invite.expires_ms = core.now_ms() + options.valid_days * day_ms;
+  auto text = encode_invite(invite);
+  if (!text) return text.error();
+  Secret<8> drawn;
+  replica.random(drawn.writable());
+  const CheckNumber check = CheckNumber::from_random(drawn);
+
+  IssuedInvite issued;
+  issued.id = invite.id();
+  issued.secret = invite.secret.clone();
+  issued.psk = invite_psk(invite, check);
+  issued.member = member;
+  issued.rights = options.rights;
+  issued.made_ms = core.now_ms();
+  issued.expires_ms = invite.expires_ms;
+  issued.needs_confirmation = options.needs_confirmation;
+  ring.invites.push_back(std::move(issued));
+  if (auto saved = core.files().save_keyring(); !saved) {
+    ring.invites.pop_back();
+    return saved.error();
+  }
+  return InviteIssued{*text, check.text(), invite.expires_ms};
+}
+
+Result<std::unique_ptr<Replica>> prepare_join(ReplicaOptions options, const std::string& invite_text, const std::string& check_text,
+                                              const std::string& device) {
+  auto invite = decode_invite(invite_text);
+  if (!invite) return invite.error();
+  auto check = CheckNumber::parse(check_text);
+  if (!check) return check.error();
+  auto replica = Replica::create(std::move(options), device);
+  if (!replica) return replica.error();
+  KeyringContents& ring = (*replica)->core().files().keyring();
+  const auto text = view(invite_text);
+  PendingJoin joining;
+  joining.invite.assign(text.begin(), text.end());
+  joining.psk = invite_psk(*invite, *check);
+  ring.joining = std::move(joining);
+  ring.kreis = invite->kreis_static;
+  ring.kreis_addresses = invite->addresses;
+  if (auto saved = (*replica)->core().files().save_keyring(); !saved) return saved.error();
+  return replica;
+}
+
+Result<void> retry_join(Replica& replica, const std::string& check_text) {
+  KeyringContents& ring = replica.core().files().keyring();
+  if (!ring.joining) return Error{Errc::already_set_up, "membership"};
+  auto check = CheckNumber::parse(check_text);
+  if (!check) return check.error();
+  auto invite = decode_invite({reinterpret_cast<const char*>(ring.joining->invite.data()), ring.joining->invite.size()});
+  if (!invite) return invite.error();
+  ring.joining->psk = invite_psk(*invite, *check);
+  return replica.core().files().save_keyring();
+}
+
+Result<void> revoke_device(Replica& replica, const AuthorKey& author) {
+  ReplicaCore& core = replica.core();
+  if (core.membership().device(author) == nullptr) return Error{Errc::not_found, "device"};
+  DeviceRevoked revoked{author, {}};
+  for (const SpaceSlot* slot : core.slots()) {
+    for (const Head& head : slot->heads()) {
+      const LogRef ref = slot->store.find_log(head.log);
+      if (slot->store.log(ref).author != author) continue;
+      // A forked log is cut where its branches part: which of them the owner wrote nobody can say here.
+      const auto known = std::find_if(revoked.cuts.begin(), revoked.cuts.end(), [&](const Cut& cut) { return cut.log == head.log; });
+      if (known == revoked.cuts.end()) {
+        revoked.cuts.push_back({head.log, head.seq, head.entry, {}});
+        continue;
+      }
+      const auto& branches = slot->store.log(ref).branches;
+      Seq shared = known->fork.value_or(seq_never);
+      for (const Branch& branch : branches) {
+        if (branch.parent != no_branch) shared = std::min(shared, branch.fork_seq);
+      }
+      if (head.seq > known->seq) *known = {head.log, head.seq, head.entry, {}};
+      known->fork = shared;
+    }
+  }
+  auto issued = core.issue(revoked);
+  if (!issued) return issued.error();
+  return {};
+}
+
+Result<void> renew_admission(Replica& replica, const AuthorKey& author, std::uint64_t days) {
+  ReplicaCore& core = replica.core();
+  if (core.membership().device(author) == nullptr) return Error{Errc::not_found, "device"};
+  auto issued = core.issue(AdmissionRenewed{author, core.now_ms() + days * day_ms});
+  if (!issued) return issued.error();
+  return {};
+}
+
+}  // namespace kiz

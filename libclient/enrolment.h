@@ -1,0 +1,60 @@
+// How a realm begins and how devices come to belong to it. Rules: SPEC.md §4, §8; the talk itself: peer_talk.h.
+#pragma once
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "kiz/replica.h"
+#include "protocol/control_log.h"
+
+namespace kiz {
+
+struct RealmPlan {
+  std::string name;                 // "Kreis Borken"
+  MemberId authority;               // 5-digit Kreis key, or the 8-digit AGS of a city with a centre of its own
+  struct Municipality {
+    MemberId id;
+    std::string name;
+  };
+  std::vector<Municipality> members;
+  std::vector<std::string> addresses;  // host:port that members dial; written into invites
+  std::string device = "Kreisknoten";
+};
+
+struct Founded {
+  std::unique_ptr<Replica> replica;
+  std::string emergency_sheet;  // the root key as text for people; shown once and kept nowhere
+};
+
+/// errors: already_set_up, invalid_input (no members, a member without name), store_in_use, io_error, no_space
+Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan);
+
+struct InviteOptions {
+  Rights rights = rights_of_an_office;
+  std::uint64_t valid_days = 14;
+  bool needs_confirmation = false;
+};
+struct InviteIssued {
+  std::string invite;  // by mail
+  std::string check;   // "1234 5678", by telephone
+  std::uint64_t expires_ms = 0;
+};
+/// Takes a tenth of a second: the check number is stretched.
+/// errors: not_permitted (not the authority's node), not_found (no such member), invalid_input (no address to dial), io_error
+Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, const InviteOptions& options = {});
+
+/// Makes the store of a new device that will dial the Kreis with this invite.
+/// errors: those of decode_invite and CheckNumber::parse, already_set_up, io_error
+Result<std::unique_ptr<Replica>> prepare_join(ReplicaOptions options, const std::string& invite, const std::string& check,
+                                              const std::string& device);
+/// Another check number for a store that has not joined yet: the first one was mistyped. errors: already_set_up, invalid_input
+Result<void> retry_join(Replica& replica, const std::string& check);
+
+/// Locks a device out: its entries up to what is held here stay, everything beyond is quarantined everywhere.
+/// errors: not_permitted, not_found
+Result<void> revoke_device(Replica& replica, const AuthorKey& device);
+/// errors: not_permitted, not_found
+Result<void> renew_admission(Replica& replica, const AuthorKey& device, std::uint64_t days);
+
+}  // namespace kiz

@@ -1,0 +1,38 @@
+// From an Edit to signed entries: which log, what was seen, which ops. Rules: SPEC.md §3 and "Merge".
+#pragma once
+
+#include "libclient/replica_core.h"
+
+namespace kiz {
+
+/// Writes the entries of one edit, inside a transaction of the store.
+class EntryAuthor {
+ public:
+  EntryAuthor(ReplicaCore& core, const Actor& actor) : core_(core), actor_(actor) {}
+
+  /// errors: not_permitted, over_limit, bad_clock, not_set_up
+  Result<Committed> write(const Edit& edit);
+
+ private:
+  struct Draft {
+    SpaceSlot* slot = nullptr;
+    std::vector<Op> ops;
+    std::size_t bytes = 0;
+    std::set<RecordId> recreated;
+  };
+
+  Result<void> check_clock() const;
+  Result<void> check_right(const Space& space) const;
+  Result<void> take(Draft& draft, const Edit::Step& step);
+  void recreate(Draft& draft, const RecordId& record, const RecordState& state);
+  Result<void> push(Draft& draft, Op op);
+  Result<void> finish(Draft& draft);
+  Result<LogRef> own_log(SpaceSlot& slot);
+  Result<LogRef> open_log(SpaceSlot& slot, std::optional<Head> predecessor, LogReason reason);
+
+  ReplicaCore& core_;
+  Actor actor_;
+  Committed committed_;
+};
+
+}  // namespace kiz

@@ -1,0 +1,195 @@
+// What comes from peers: runs and control records, and what peers say they hold.
+#include <algorithm>
+
+#include "libclient/replica_core.h"
+#include "protocol/entry_fields.h"
+
+namespace kiz {
+namespace {
+
+struct CheckedRun {
+  VerifiedRun run;
+  AuthorKey author;
+  Space space;
+};
+
+std::size_t live_logs(const SpaceSlot& slot, const AuthorKey& author) {
+  std::size_t out = 0;
+  for (LogRef ref = 1; ref <= slot.store.log_count(); ++ref) {
+    const LogInfo& info = slot.store.log(ref);
+    out += !info.branches.empty() && info.author == author ? 1u : 0u;
+  }
+  return out;
+}
+
+}  // namespace
+
+RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified, const AuthorKey& author) {
+  const Run& run = verified.run;
+  SpaceSlot& slot = slot_for(space);
+  const LogRef known = slot.store.find_log(run.log);
+  const bool is_new = known == 0 || slot.store.log(known).branches.empty();
+  if (is_new && live_logs(slot, author) >= limits::live_logs_per_key_max) return {Errc::over_limit, false, space, {}};
+
+  // Only the first entry can fail to fit: the links inside the run are proven. So nothing of a refused run is stored.
+  EntryHash before = run.before;
+  bool applied = true;
+  bool stored = false;
+  for (std::size_t i = 0; i < run.entries.size(); ++i) {
+    const Seq seq = run.first_seq + i;
+    const EntryHash& hash = verified.hashes[i];
+    if (slot.store.find(hash) == 0) {
+      if (i == 0 && run.first_seq > 1) {
+        const EntryRef parent = slot.store.find(before);
+        if (parent == 0) return {Errc::gap, false, space, {}};
+        const Place place = slot.store.meta(parent).place;
+        const LogInfo& info = slot.store.log(place.log);
+        const bool branches_off = info.branches[place.branch].tip != place.seq;
+        if (branches_off && info.branches.size() >= limits::log_branches_max) return {Errc::over_limit, false, space, {}};
+      }
+      if (run.genesis) slot.store.put_genesis(*run.genesis);
+      stored = true;
+    }
+    const auto state = slot.merge.append({run.log, author, seq, before, hash, run.entries[i]});
+    if (!state) return {state.error().code, false, space, {}};
+    applied &= *state == EntryState::applied;
+    clock_.observe(run.entries[i].hlc, now());
+    before = hash;
+  }
+  const Head last{run.log, run.last_seq(), before};
+  slot.store.put_signature(before, run.signature);
+  if (stored) advances_.push_back({space, {run.first_seq - 1, run.first_seq > 1 ? run.before : EntryHash{}}, last});
+  return {Errc::ok, applied, space, last};
+}
+
+Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> runs) {
+  // Verified before the transaction: a bad run costs neither a lock nor a rollback.
+  std::map<LogId, std::pair<AuthorKey, Space>> born_here;  // logs whose genesis came earlier in this batch
+  const auto check = [&](const Bytes& bytes) -> Result<CheckedRun> {
+    if (bytes.size() > limits::run_bytes_max) return Error{Errc::over_limit, "run"};
+    auto run = wire::decode<Run>(bytes);
+    if (!run) return run.error();
+    CheckedRun out;
+    if (run->genesis) {
+      out.author = run->genesis->author;
+      out.space = run->genesis->space;
+    } else if (const auto at = born_here.find(run->log); at != born_here.end()) {
+      std::tie(out.author, out.space) = at->second;
+    } else if (const SpaceSlot* slot = slot_of(run->log)) {
+      out.author = slot->store.log(slot->store.find_log(run->log)).author;
+      out.space = slot->store.space();
+    } else {
+      return Error{Errc::gap, "log"};
+    }
+    if (out.space.realm != control_.realm()) return Error{Errc::foreign_realm, "run"};
+    const Device* own = own_device();
+    if (own == nullptr || !membership_.may_read(own->member, out.space)) return Error{Errc::not_permitted, "space"};
+    const Device* device = membership_.device(out.author);
+    if (device == nullptr || device->member != out.space.owner) return Error{Errc::unknown_log, "log"};
+    auto verified = verify_run(std::move(*run), out.author);
+    if (!verified) return verified.error();
+    out.run = std::move(*verified);
+    born_here.emplace(out.run.run.log, std::pair{out.author, out.space});
+    return out;
+  };
+  std::vector<Result<CheckedRun>> checked;
+  checked.reserve(runs.size());
+  for (const IncomingRun& run : runs) checked.push_back(check(run.bytes));
+
+  return write([&]() -> Result<std::vector<RunReport>> {
+    std::vector<RunReport> out;
+    for (const auto& item : checked) {
+      out.push_back(item ? take_run(item->space, item->run, item->author) : RunReport{item.error().code, false, {}, {}});
+    }
+    return out;
+  });
+}
+
+Result<void> ReplicaCore::ingest_control(std::span<const Bytes> records) {
+  std::optional<Error> refused;
+  const auto written = write([&]() -> Result<void> {
+    const Seq before = control_.last_seq();
+    for (const Bytes& bytes : records) {
+      auto record = decode_control_record(bytes);
+      if (!record) {
+        refused = record.error();
+        break;
+      }
+      const Seq last = control_.last_seq();
+      if (auto appended = control_.append(std::move(*record)); !appended) {
+        refused = appended.error();
+        break;
+      }
+      if (control_.last_seq() == last) continue;  // held already
+      (db_->query("INSERT INTO control(seq, record) VALUES(?, ?)") << control_.last_seq() << ByteView{bytes}).run();
+    }
+    if (control_.last_seq() != before) follow_control();
+    return {};
+  });
+  if (!written) return written.error();
+  if (refused) return *refused;
+  return {};
+}
+
+void ReplicaCore::follow_control() {
+  membership_ = Membership{control_};
+  for (const auto& [space, slot] : slots_) {
+    slot->rulings.follow();
+    slot->merge.follow_control();
+  }
+}
+
+Result<ControlPosition> ReplicaCore::issue(const ControlBody& body) {
+  const auto* key = files_->issuing_key();
+  if (key == nullptr) return Error{Errc::not_permitted, "issuing key"};
+  return write([&]() -> Result<ControlPosition> {
+    const ControlRecord record = make_control_record(&control_.records().back(), body, now_ms(), *key);
+    const Bytes bytes = encode_control_record(record);
+    if (auto appended = control_.append(record); !appended) return appended.error();
+    (db_->query("INSERT INTO control(seq, record) VALUES(?, ?)") << control_.last_seq() << ByteView{bytes}).run();
+    follow_control();
+    return control_.position();
+  });
+}
+
+// ---- what peers hold
+
+void ReplicaCore::remember_acknowledged(const TransportKey& peer, const Space& space, const Head& head) {
+  const SpaceSlot* slot = this->slot(space);
+  const LogRef ref = slot == nullptr ? 0 : slot->store.find_log(head.log);
+  if (ref != 0) peers_.acknowledged(peer, {slot->store.number(), ref}, {head.seq, head.entry});
+}
+
+void ReplicaCore::remember_peer_heads(const TransportKey& peer, const Space& space, const std::vector<Head>& heads) {
+  const SpaceSlot* slot = this->slot(space);
+  if (slot == nullptr) return;
+  PeerMemory::Marks marks;
+  for (const Head& head : heads) {
+    if (const LogRef ref = slot->store.find_log(head.log)) marks[{slot->store.number(), ref}] = {head.seq, head.entry};
+  }
+  peers_.replace(peer, slot->store.number(), marks);
+}
+
+void ReplicaCore::remember_peer_holds_all(const TransportKey& peer) {
+  const Device* device = membership_.device(peer);
+  if (device == nullptr) return;
+  for (const auto& [space, slot] : slots_) {
+    if (membership_.may_read(device->member, space)) remember_peer_heads(peer, space, slot->heads());
+  }
+}
+
+Result<void> ReplicaCore::save_peer_memory() {
+  if (!peers_.dirty()) return {};
+  return write([]() -> Result<void> { return {}; });
+}
+
+bool ReplicaCore::consider_own_heads(const std::vector<SignedHead>& heads) {
+  for (const SignedHead& shown : heads) {
+    if (!crypto::verify(files_->author(), run_label, shown.head.entry, shown.signature)) continue;
+    const bool held = std::any_of(slots_.begin(), slots_.end(), [&](const auto& s) { return s.second->store.find(shown.head.entry) != 0; });
+    lost_own_tail_ |= !held;
+  }
+  return lost_own_tail_;
+}
+
+}  // namespace kiz

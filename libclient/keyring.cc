@@ -1,0 +1,112 @@
+#include "libclient/keyring.h"
+
+#include "libclient/atomic_file.h"
+#include "protocol/limits.h"
+#include "protocol/wire.h"
+
+namespace cereal {
+
+template <std::size_t N>
+void CEREAL_SAVE_FUNCTION_NAME(kiz::wire::Writer& ar, const kiz::Secret<N>& v) { ar.raw(v.view()); }
+template <std::size_t N>
+void CEREAL_LOAD_FUNCTION_NAME(kiz::wire::Reader& ar, kiz::Secret<N>& v) { v = kiz::Secret<N>{ar.raw(N)}; }
+
+}  // namespace cereal
+
+namespace kiz {
+namespace {
+
+constexpr std::size_t keyring_bytes_max = 8u << 20;
+constexpr std::size_t pairs_max = 16384;
+constexpr std::size_t invites_max = 4096;
+constexpr std::size_t addresses_max = 16;
+constexpr std::size_t text_bytes_max = 800;
+constexpr std::uint8_t keyring_version = 1;
+constexpr char seal_label[] = "kiz-sync keyring v1";
+constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
+constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
+
+struct Address {
+  std::string& text;
+
+  template <class Archive>
+  void serialize(Archive& ar) { ar(wire::text(text, text_bytes_max)); }
+};
+
+template <class Archive>
+void serialize_addresses(Archive& ar, std::vector<std::string>& addresses) {
+  std::uint64_t count = addresses.size();
+  ar(count);
+  if (count > addresses_max) throw wire::Refused{Errc::over_limit, "addresses"};
+  addresses.resize(count);
+  for (std::string& address : addresses) {
+    Address item{address};
+    item.serialize(ar);
+  }
+}
+
+StoreKey seal_key(const StoreKey& key) {
+  StoreKey out;
+  derive(key.view(), seal_label, {}, out.writable());
+  return out;
+}
+
+}  // namespace
+
+template <class Archive>
+void PairKey::serialize(Archive& ar) { ar(peer, psk, next); }
+template <class Archive>
+void IssuedInvite::serialize(Archive& ar) {
+  ar(id, secret, psk, wire::text(member, limits::member_id_bytes_max), rights, made_ms, expires_ms, tries_left,
+     needs_confirmation, used_by, acknowledged);
+}
+template <class Archive>
+void PendingJoin::serialize(Archive& ar) { ar(wire::blob(invite, 4096), psk); }
+template <class Archive>
+void KeyringContents::serialize(Archive& ar) {
+  ar(author_seed, transport, wire::text(device_name, text_bytes_max), issuing_seed, wire::list(pairs, pairs_max, 65),
+     wire::list(invites, invites_max, 80));
+  serialize_addresses(ar, own_addresses);
+  serialize_addresses(ar, kreis_addresses);
+  ar(kreis, joining, offline);
+}
+
+const PairKey* KeyringContents::pair(const TransportKey& peer) const {
+  for (const PairKey& pair : pairs) {
+    if (pair.peer == peer) return &pair;
+  }
+  return nullptr;
+}
+
+Result<void> write_keyring(const std::string& path, const StoreKey& key, const KeyringContents& contents) {
+  Bytes plain = wire::encode(contents);
+  Bytes out(1 + nonce_bytes + plain.size() + tag_bytes);
+  out[0] = keyring_version;
+  randombytes_buf(out.data() + 1, nonce_bytes);
+  const StoreKey sealing = seal_key(key);
+  crypto_aead_xchacha20poly1305_ietf_encrypt(out.data() + 1 + nonce_bytes, nullptr, plain.data(), plain.size(), out.data(), 1,
+                                             nullptr, out.data() + 1, sealing.view().data());
+  sodium_memzero(plain.data(), plain.size());
+  return file::replace(path, out);
+}
+
+Result<KeyringContents> read_keyring(const std::string& path, const StoreKey& key) {
+  auto bytes = file::read(path, keyring_bytes_max);
+  if (!bytes) return bytes.error().code == Errc::not_found ? Error{Errc::not_set_up, "keyring"} : bytes.error();
+  if (bytes->empty()) return Error{Errc::damaged, "keyring"};
+  if ((*bytes)[0] != keyring_version) return Error{Errc::unknown_version, "keyring"};
+  if (bytes->size() < 1 + nonce_bytes + tag_bytes) return Error{Errc::damaged, "keyring"};
+  Bytes plain(bytes->size() - 1 - nonce_bytes - tag_bytes);
+  const StoreKey sealing = seal_key(key);
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, bytes->data() + 1 + nonce_bytes,
+                                                 bytes->size() - 1 - nonce_bytes, bytes->data(), 1, bytes->data() + 1,
+                                                 sealing.view().data()) != 0) {
+    return Error{Errc::damaged, "keyring"};
+  }
+  auto contents = wire::decode<KeyringContents>(plain);
+  sodium_memzero(plain.data(), plain.size());
+  if (!contents) return Error{Errc::damaged, "keyring"};
+  return contents;
+}
+
+}  // namespace kiz

@@ -1,0 +1,78 @@
+// The keys of a device and of its pairs, sealed with the store key in the file `keyring`: not part of a backup.
+//
+//   version 1 | nonce 24 | XChaCha20-Poly1305 of the canonical bytes of KeyringContents
+#pragma once
+
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "kiz/ids.h"
+#include "kiz/result.h"
+#include "libclient/store_key.h"
+#include "protocol/control_log.h"
+#include "protocol/secret.h"
+
+namespace kiz {
+
+/// The pre-shared key with one other device.
+struct PairKey {
+  TransportKey peer;
+  SecretKey32 psk;
+  std::optional<SecretKey32> next;  // sent, but not used yet: both are accepted
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// An invite that this Kreis has made.
+struct IssuedInvite {
+  InviteId id;
+  Secret<16> secret;
+  SecretKey32 psk;  // of invite and check number
+  MemberId member;
+  Rights rights = 0;
+  std::uint64_t made_ms = 0;
+  std::uint64_t expires_ms = 0;
+  std::uint8_t tries_left = 5;
+  bool needs_confirmation = false;
+  std::optional<AuthorKey> used_by;  // bound to this device; it alone may repeat until it has acknowledged the grant
+  bool acknowledged = false;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// An invite that this device is about to use.
+struct PendingJoin {
+  Bytes invite;  // its text
+  SecretKey32 psk;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct KeyringContents {
+  SecretKey32 author_seed;
+  SecretKey32 transport;
+  std::string device_name;
+  std::optional<SecretKey32> issuing_seed;  // the realm authority's node only
+  std::vector<PairKey> pairs;
+  std::vector<IssuedInvite> invites;
+  std::vector<std::string> own_addresses;   // what members dial, written into invites
+  std::vector<std::string> kreis_addresses; // what this device dials
+  std::optional<TransportKey> kreis;        // whom it dials there
+  std::optional<PendingJoin> joining;
+  bool offline = false;                     // sync is stopped by hand
+
+  const PairKey* pair(const TransportKey& peer) const;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// errors: io_error, no_space
+Result<void> write_keyring(const std::string& path, const StoreKey& key, const KeyringContents& contents);
+/// errors: not_set_up (no file), damaged (not sealed with this key, or changed), unknown_version, io_error
+Result<KeyringContents> read_keyring(const std::string& path, const StoreKey& key);
+
+}  // namespace kiz

@@ -1,0 +1,206 @@
+#include "libclient/peer_source.h"
+
+#include <algorithm>
+
+#include "protocol/entry_fields.h"
+#include "protocol/limits.h"
+
+namespace kiz {
+
+std::optional<ControlPosition> PeerSource::control_at(Seq seq) const {
+  const ControlLog& control = core_.control();
+  if (seq == 0 || seq > control.last_seq()) return std::nullopt;
+  return ControlPosition{control.records()[seq - 1].epoch, seq, control.hashes()[seq - 1]};
+}
+
+std::vector<Bytes> PeerSource::control_records(Seq first, std::size_t bytes_max) const {
+  std::vector<Bytes> out;
+  std::size_t bytes = 0;
+  for (Seq seq = std::max<Seq>(first, 1); seq <= core_.control().last_seq(); ++seq) {
+    Bytes record = encode_control_record(core_.control().records()[seq - 1]);
+    bytes += record.size();
+    if (!out.empty() && bytes > bytes_max) break;
+    out.push_back(std::move(record));
+  }
+  return out;
+}
+
+Seq PeerSource::first_after_epoch(std::uint64_t epoch) const {
+  for (const ControlRecord& record : core_.control().records()) {
+    if (record.epoch > epoch) return record.seq;
+  }
+  return 0;
+}
+
+bool PeerSource::is_shared(const Space& space) const {
+  const Device* own = core_.own_device();
+  const Device* peer = core_.membership().device(peer_);
+  return own != nullptr && peer != nullptr && !peer->revoked && core_.membership().may_read(own->member, space) &&
+         core_.membership().may_read(peer->member, space);
+}
+
+std::vector<SpaceSlot*> PeerSource::shared_slots() const {
+  std::vector<SpaceSlot*> out;
+  for (SpaceSlot* slot : core_.slots()) {
+    if (is_shared(slot->store.space())) out.push_back(slot);
+  }
+  return out;
+}
+
+std::vector<SpaceDigest> PeerSource::shared_spaces() const {
+  std::vector<SpaceDigest> out;
+  for (SpaceSlot* slot : shared_slots()) {
+    if (!slot->heads().empty()) out.push_back({slot->store.space(), slot->digest()});
+  }
+  return out;
+}
+
+std::vector<Head> PeerSource::heads(const Space& space) const {
+  const SpaceSlot* slot = core_.slot(space);
+  return slot == nullptr || !is_shared(space) ? std::vector<Head>{} : slot->heads();
+}
+
+std::optional<EntryHash> PeerSource::hash_at(const LogId& log, Seq seq, const EntryHash& tip) const {
+  const SpaceSlot* slot = core_.slot_of(log);
+  if (slot == nullptr || seq == 0) return std::nullopt;
+  const Place place = slot->merge.history().held(tip);
+  if (!place || slot->store.log(place.log).id != log || place.seq < seq) return std::nullopt;
+  const auto& branches = slot->store.log(place.log).branches;
+  BranchNo branch = place.branch;
+  while (seq <= branches[branch].fork_seq) branch = branches[branch].parent;
+  const EntryRef ref = slot->store.at({place.log, branch, seq});
+  if (ref == 0) return std::nullopt;
+  return slot->store.meta(ref).hash;
+}
+
+Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, const EntryHash& tip, std::size_t bytes_max) const {
+  const SpaceSlot* slot = core_.slot_of(log);
+  if (slot == nullptr || !is_shared(slot->store.space())) return Error{Errc::unknown_log, "run"};
+  const Place end = slot->merge.history().held(tip);
+  if (!end || end.seq <= after.seq) return Error{Errc::gap, "run"};
+  const auto& branches = slot->store.log(end.log).branches;
+
+  Run run;
+  run.log = log;
+  run.first_seq = after.seq + 1;
+  run.before = after.seq == 0 ? EntryHash::from(log) : after.entry;
+  if (after.seq == 0) run.genesis = slot->store.genesis(end.log);
+  // The bodies are copied as they lie; only what stands around them is written here.
+  struct Held {
+    Bytes body;
+    EntryHash hash;
+    std::optional<Signature> signature;
+  };
+  std::vector<Held> entries;
+  std::size_t signed_count = 0;
+  std::size_t bytes = 0;
+  try {
+    for (Seq seq = run.first_seq; seq <= end.seq && entries.size() < limits::run_entries_max; ++seq) {
+      BranchNo branch = end.branch;
+      while (seq <= branches[branch].fork_seq) branch = branches[branch].parent;
+      auto query = core_.db().query(
+          "SELECT body, hash, signature FROM entries WHERE space = ? AND log = ? AND branch = ? AND seq = ?");
+      query << slot->store.number() << end.log << branch << seq;
+      if (!query.step()) return Error{Errc::damaged, "run"};
+      auto body = unpack_body_bytes(query.blob(0));
+      if (!body) return body.error();
+      bytes += body->size();
+      if (signed_count > 0 && bytes > bytes_max) break;
+      if (bytes > limits::run_bytes_max) break;
+      Held held{std::move(*body), EntryHash::from(query.blob(1)), {}};
+      if (!query.null(2)) held.signature = Signature::from(query.blob(2));
+      entries.push_back(std::move(held));
+      if (entries.back().signature) signed_count = entries.size();
+    }
+  } catch (const SqlFailure& failure) {
+    return failure.error();
+  }
+  if (signed_count == 0) return Error{Errc::damaged, "run"};
+
+  wire::Writer ar;
+  ar(run.version, run.suite, run.log, run.genesis, run.first_seq, run.before);
+  ar.varint(signed_count);
+  for (std::size_t i = 0; i < signed_count; ++i) ar.raw(entries[i].body);
+  ar(*entries[signed_count - 1].signature);
+  return RunPiece{ar.take(), {log, after.seq + signed_count, entries[signed_count - 1].hash}};
+}
+
+std::optional<std::vector<Advance>> PeerSource::unacknowledged() const {
+  const PeerMemory::Marks* marks = core_.peers().of(peer_);
+  if (marks == nullptr) return std::nullopt;
+  std::vector<Advance> out;
+  for (const SpaceSlot* slot : shared_slots()) {
+    for (const Head& head : slot->heads()) {
+      const auto mark = marks->find({slot->store.number(), slot->store.find_log(head.log)});
+      if (mark == marks->end()) {
+        out.push_back({slot->store.space(), {}, head});
+      } else if (mark->second.entry != head.entry) {
+        const Place place = slot->merge.history().held(mark->second.entry);
+        const Place tip = slot->merge.history().held(head.entry);
+        if (!place || !slot->merge.history().is_ancestor(place, tip)) return std::nullopt;  // another branch: ask the peer
+        out.push_back({slot->store.space(), {mark->second.seq, mark->second.entry}, head});
+      }
+    }
+  }
+  return out;
+}
+
+std::vector<SignedHead> PeerSource::peer_device_heads() const {
+  std::vector<SignedHead> out;
+  const Device* peer = core_.membership().device(peer_);
+  if (peer == nullptr) return out;
+  for (const SpaceSlot* slot : shared_slots()) {
+    for (const Head& head : slot->heads()) {
+      if (slot->store.log(slot->store.find_log(head.log)).author != peer->author) continue;
+      auto query = core_.db().query("SELECT signature FROM entries WHERE hash = ?");
+      query << ByteView{head.entry};
+      if (query.step() && !query.null(0)) out.push_back({head, Signature::from(query.blob(0))});
+      if (out.size() == limits::own_heads_max) break;
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<Head> PeerSource::own_heads() const {
+  std::vector<Head> out;
+  for (const SpaceSlot* slot : shared_slots()) {
+    for (const Head& head : slot->heads()) {
+      if (slot->store.log(slot->store.find_log(head.log)).author == core_.files().author()) out.push_back(head);
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+std::vector<Head> PeerSource::own_heads_acknowledged() const {
+  std::vector<Head> out;
+  const PeerMemory::Marks* marks = core_.peers().of(peer_);
+  if (marks == nullptr) return out;
+  for (const Head& head : own_heads()) {
+    const SpaceSlot* slot = core_.slot_of(head.log);
+    const auto mark = marks->find({slot->store.number(), slot->store.find_log(head.log)});
+    if (mark != marks->end()) out.push_back({head.log, mark->second.seq, mark->second.entry});
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent& event) {
+  if (const auto* acknowledged = std::get_if<Acknowledged>(&event)) {
+    core.remember_acknowledged(peer, acknowledged->space, acknowledged->head);
+  } else if (const auto* heads = std::get_if<PeerHeads>(&event)) {
+    core.remember_peer_heads(peer, heads->space, heads->heads);
+  } else if (std::holds_alternative<PeerHoldsAll>(event)) {
+    core.remember_peer_holds_all(peer);
+  } else if (const auto* shown = std::get_if<OwnHeadsShown>(&event)) {
+    if (core.consider_own_heads(shown->heads)) return PeerNews::own_tail_lost;
+  } else if (std::holds_alternative<ControlForked>(event)) {
+    return PeerNews::control_forked;
+  } else if (std::holds_alternative<RunRefused>(event) || std::holds_alternative<SpacePaused>(event)) {
+    return PeerNews::refused;
+  }
+  return PeerNews::nothing;
+}
+
+}  // namespace kiz

@@ -1,0 +1,44 @@
+// A replica as one sync session sees it (protocol/sync_source.h), over the store.
+#pragma once
+
+#include "libclient/replica_core.h"
+#include "protocol/sync_source.h"
+
+namespace kiz {
+
+class PeerSource final : public SyncSource {
+ public:
+  /// peer: transport key of the device on the other side; must be a member's. `core` must outlive it.
+  PeerSource(ReplicaCore& core, const TransportKey& peer) : core_(core), peer_(peer) {}
+
+  RealmId realm() const override { return core_.control().realm(); }
+  ControlPosition control_position() const override { return core_.control().position(); }
+  std::optional<ControlPosition> control_at(Seq seq) const override;
+  std::vector<Bytes> control_records(Seq first, std::size_t bytes_max) const override;
+  Seq first_after_epoch(std::uint64_t epoch) const override;
+
+  std::vector<SpaceDigest> shared_spaces() const override;
+  bool is_shared(const Space& space) const override;
+  std::vector<Head> heads(const Space& space) const override;
+
+  std::optional<EntryHash> hash_at(const LogId& log, Seq seq, const EntryHash& tip) const override;
+  Result<RunPiece> read_run(const LogId& log, const Point& after, const EntryHash& tip, std::size_t bytes_max) const override;
+
+  std::optional<std::vector<Advance>> unacknowledged() const override;
+  std::vector<SignedHead> peer_device_heads() const override;
+  std::vector<Head> own_heads() const override;
+  std::vector<Head> own_heads_acknowledged() const override;
+
+ private:
+  std::vector<SpaceSlot*> shared_slots() const;
+
+  ReplicaCore& core_;
+  TransportKey peer_;
+};
+
+/// Passes on what a session says of its peer to the replica's memory. Returns a sentence's worth for the log where a
+/// person must know of it: own heads lost, a second branch of the control log.
+enum class PeerNews : std::uint8_t { nothing, own_tail_lost, control_forked, refused };
+PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent& event);
+
+}  // namespace kiz

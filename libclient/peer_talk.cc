@@ -1,0 +1,382 @@
+#include "libclient/peer_talk.h"
+
+#include <algorithm>
+
+#include "libclient/keyring.h"
+#include "protocol/enrolment_code.h"
+#include "protocol/limits.h"
+
+namespace kiz {
+namespace {
+
+constexpr SteadyTime handshake_max = std::chrono::seconds{10};
+constexpr std::size_t output_bytes_soft = 256u << 10;   // more is made when this has gone out
+constexpr std::size_t ingest_bytes_soft = 2u << 20;     // runs taken in one transaction
+constexpr std::uint64_t admission_ms = 730ull * 24 * 60 * 60 * 1000;
+
+LinkKeys link_keys(const ReplicaCore& core) {
+  LinkKeys keys;
+  keys.own_static = core.files().keyring().transport.clone();
+  core.random(keys.own_ephemeral.writable());
+  return keys;
+}
+
+Result<Invite> invite_of(const PendingJoin& joining) {
+  return decode_invite({reinterpret_cast<const char*>(joining.invite.data()), joining.invite.size()});
+}
+
+}  // namespace
+
+PeerTalk::PeerTalk(ReplicaCore& core, SecureLink link, Side side, const SyncOptions& options, SteadyTime now)
+    : core_(core), link_(std::move(link)), side_(side), options_(options), handshake_deadline_(now + handshake_max) {}
+
+Result<std::unique_ptr<PeerTalk>> PeerTalk::call(ReplicaCore& core, SteadyTime now, const SyncOptions& options) {
+  const KeyringContents& ring = core.files().keyring();
+  if (!ring.kreis) return Error{Errc::not_set_up, "peer"};
+  LinkKeys keys = link_keys(core);
+  Preface preface;
+  SecretKey32 psk;
+  if (ring.joining) {
+    auto invite = invite_of(*ring.joining);
+    if (!invite) return invite.error();
+    preface.realm = realm_hint(invite->realm);
+    preface.invite = invite_proof(invite->secret, noise::public_key(keys.own_ephemeral));
+    psk = ring.joining->psk.clone();
+  } else {
+    const PairKey* pair = ring.pair(*ring.kreis);
+    if (pair == nullptr) return Error{Errc::not_set_up, "pair"};
+    preface.realm = realm_hint(core.control().realm());
+    psk = pair->psk.clone();
+  }
+  auto link = SecureLink::initiate(preface, std::move(keys), *ring.kreis, std::move(psk));
+  if (!link) return link.error();
+  std::unique_ptr<PeerTalk> talk{new PeerTalk{core, std::move(*link), Side::initiator, options, now}};
+  talk->peer_ = ring.kreis;
+  return talk;
+}
+
+std::unique_ptr<PeerTalk> PeerTalk::answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options) {
+  auto link = SecureLink::respond(VersionRange{}, realm_hint(core.control().realm()), link_keys(core));
+  return std::unique_ptr<PeerTalk>{new PeerTalk{core, std::move(link), Side::responder, options, now}};
+}
+
+// ---- what the driver calls
+
+void PeerTalk::feed(ByteView in, SteadyTime now) {
+  if (failure_) return;
+  if (auto fed = link_.feed(in); !fed) fail(fed.error());
+  pump(now);
+}
+
+Bytes PeerTalk::take_output(SteadyTime now) {
+  pump(now);
+  const Bytes rest = link_.take_output();  // the handshake's, or a refusal
+  output_.insert(output_.end(), rest.begin(), rest.end());
+  return std::exchange(output_, {});
+}
+
+void PeerTalk::on_time(SteadyTime now) {
+  if (failure_) return;
+  if (!join_ && !admit_ && !session_ && now >= handshake_deadline_) fail(Error{Errc::silent_peer, "handshake"});
+  if (join_) join_->on_time(now);
+  if (admit_) admit_->on_time(now);
+  if (session_) session_->on_time(now);
+  pump(now);
+}
+
+std::optional<SteadyTime> PeerTalk::next_timeout() const {
+  if (failure_) return std::nullopt;
+  if (join_) return join_->next_timeout();
+  if (admit_) return admit_->next_timeout();
+  if (session_) return session_->next_timeout();
+  return handshake_deadline_;
+}
+
+void PeerTalk::on_commit(const std::vector<Advance>& advances) {
+  if (!session_) return;
+  for (const Advance& advance : advances) session_->on_commit(advance);
+}
+
+void PeerTalk::on_control_changed() {
+  if (session_) session_->on_control_changed();
+}
+
+void PeerTalk::close() {
+  if (session_) {
+    session_->close();
+  } else if (!failure_) {
+    fail(Error{Errc::ok, "closed"});
+  }
+}
+
+bool PeerTalk::finished() const { return failure_.has_value() || (session_ && session_->finished()); }
+
+void PeerTalk::fail(Error error) {
+  if (!failure_) failure_ = std::move(error);
+}
+
+// ---- the talk itself
+
+void PeerTalk::pump(SteadyTime now) {
+  while (!failure_ && advance(now)) {
+  }
+}
+
+// One step; false when there is nothing to do before the peer, the driver or the clock moves.
+bool PeerTalk::advance(SteadyTime now) {
+  switch (link_.state()) {
+    case LinkState::handshaking: return false;
+    case LinkState::failed:
+      fail(link_.error());
+      return false;
+    case LinkState::needs_psk:
+      choose_psk(now);
+      return true;
+    case LinkState::established: break;
+  }
+  if (!join_ && !admit_ && !session_) begin(now);
+  bool moved = receive(now);
+  if (failure_) return false;
+  if (join_) moved |= drive_join(now);
+  if (admit_) moved |= drive_admit(now);
+  if (session_) moved |= drive_sync(now);
+  return moved;
+}
+
+void PeerTalk::choose_psk(SteadyTime) {
+  peer_ = link_.remote_static();
+  if (!link_.preface()->invite.is_zero()) return choose_invite_psk();
+  choose_member_psk(core_.membership().device(*peer_));
+}
+
+void PeerTalk::choose_member_psk(const Device* device) {
+  const PairKey* pair = core_.files().keyring().pair(*peer_);
+  if (device == nullptr || pair == nullptr) return link_.refuse(Errc::not_permitted);
+  if (device->revoked) return link_.refuse(Errc::revoked);
+  if (device->admitted_until_ms < core_.now_ms()) return link_.refuse(Errc::expired);
+  std::vector<SecretKey32> candidates;
+  candidates.push_back(pair->psk.clone());
+  if (pair->next) candidates.push_back(pair->next->clone());
+  if (!link_.offer_psks(candidates)) link_.refuse(Errc::bad_handshake);
+}
+
+void PeerTalk::choose_invite_psk() {
+  KeyringContents& ring = core_.files().keyring();
+  const auto invite = std::find_if(ring.invites.begin(), ring.invites.end(), [&](const IssuedInvite& known) {
+    return invite_proof(known.secret, link_.remote_ephemeral()) == link_.preface()->invite;
+  });
+  if (invite == ring.invites.end()) return link_.refuse(Errc::invite_unknown);
+  if (invite->used_by) {
+    // Only the device that it is bound to may come again, until it has acknowledged the grant.
+    const Device* device = core_.membership().device(*invite->used_by);
+    const bool repeats = !invite->acknowledged && (device == nullptr || device->transport == *peer_);
+    if (!repeats) return link_.refuse(Errc::invite_used);
+  }
+  if (invite->tries_left == 0) return link_.refuse(Errc::invite_void);
+  if (invite->expires_ms < core_.now_ms()) return link_.refuse(Errc::invite_expired);
+  std::vector<SecretKey32> candidates;
+  candidates.push_back(invite->psk.clone());
+  if (link_.offer_psks(candidates)) {
+    invite_ = invite->id;
+    return;
+  }
+  --invite->tries_left;
+  if (auto saved = core_.files().save_keyring(); !saved) fail(saved.error());  // a try that is not counted is a free one
+  link_.refuse(Errc::wrong_check);
+}
+
+void PeerTalk::begin(SteadyTime now) {
+  if (side_ == Side::initiator && core_.files().keyring().joining) {
+    const KeyringContents& ring = core_.files().keyring();
+    join_ = std::make_unique<JoinSession>(core_.files().signing(), ring.device_name, link_.handshake_hash(), now);
+  } else if (invite_) {
+    admit_ = std::make_unique<AdmitSession>(link_.handshake_hash(), now);
+  } else {
+    begin_sync(now);
+  }
+}
+
+void PeerTalk::begin_sync(SteadyTime now) {
+  source_ = std::make_unique<PeerSource>(core_, *peer_);
+  session_ = std::make_unique<SyncSession>(*source_, side_, options_, now);
+}
+
+bool PeerTalk::receive(SteadyTime now) {
+  auto received = link_.next();
+  if (!received) {
+    fail(received.error());
+    return false;
+  }
+  if (!*received) return false;
+  if ((*received)->kind > UINT8_MAX) {
+    fail(Error{Errc::unexpected_message, "kind"});
+    return false;
+  }
+  Message message{static_cast<MessageKind>((*received)->kind), std::move((*received)->body)};
+  const auto taken = join_    ? join_->receive(std::move(message), now)
+                     : admit_ ? admit_->receive(std::move(message), now)
+                              : session_->receive(std::move(message), now);
+  // A session that fails still has a word to say; it is sent below, then the driver sees finished().
+  return static_cast<bool>(taken) || session_ != nullptr;
+}
+
+bool PeerTalk::send(const Message& message) {
+  if (auto sent = link_.send(static_cast<std::uint32_t>(message.kind), message.body); !sent) {
+    fail(sent.error());
+    return false;
+  }
+  const Bytes frames = link_.take_output();
+  output_.insert(output_.end(), frames.begin(), frames.end());
+  return true;
+}
+
+bool PeerTalk::drive_join(SteadyTime now) {
+  bool moved = false;
+  if (auto grant = join_->take_grant()) {
+    take_grant(std::move(*grant));
+    moved = true;
+  }
+  while (auto message = join_->next_outgoing()) moved |= send(*message);
+  if (join_->failure()) {
+    fail(*join_->failure());
+  } else if (join_->finished()) {
+    join_.reset();
+    joined_ = true;
+    begin_sync(now);
+    moved = true;
+  }
+  return moved;
+}
+
+void PeerTalk::take_grant(JoinGrant grant) {
+  KeyringContents& ring = core_.files().keyring();
+  auto invite = invite_of(*ring.joining);
+  if (!invite) return fail(invite.error());
+  if (grant.control.empty()) return fail(Error{Errc::malformed, "grant"});
+  const auto first = decode_control_record(grant.control.front());
+  // The invite names the realm: whoever answers with another one is not the Kreis that sent it.
+  if (!first || RealmId::from(control_hash(*first)) != invite->realm) return fail(Error{Errc::foreign_realm, "grant"});
+  if (auto taken = core_.ingest_control(grant.control); !taken) return fail(taken.error());
+  const Device* own = core_.own_device();
+  if (own == nullptr || own->transport != core_.files().transport()) return fail(Error{Errc::malformed, "grant"});
+  ring.pairs.clear();
+  ring.pairs.push_back({*peer_, std::move(grant.psk), {}});
+  ring.joining.reset();
+  if (auto saved = core_.files().save_keyring(); !saved) return fail(saved.error());
+  control_changed_ = true;
+  join_->stored();
+}
+
+bool PeerTalk::drive_admit(SteadyTime now) {
+  bool moved = false;
+  if (auto asked = admit_->take_asked()) {
+    decide(*asked, now);
+    moved = true;
+  }
+  while (auto message = admit_->next_outgoing()) moved |= send(*message);
+  if (admit_->acknowledged()) {
+    for (IssuedInvite& invite : core_.files().keyring().invites) {
+      if (invite.id == *invite_) invite.acknowledged = true;
+    }
+    if (auto saved = core_.files().save_keyring(); !saved) fail(saved.error());
+    admit_.reset();
+    begin_sync(now);
+    return true;
+  }
+  if (admit_->failure()) fail(*admit_->failure());
+  return moved;
+}
+
+void PeerTalk::decide(const JoinAsked& asked, SteadyTime now) {
+  asked_ = asked;
+  for (const IssuedInvite& invite : core_.files().keyring().invites) {
+    if (invite.id != *invite_) continue;
+    if (invite.used_by && *invite.used_by != asked.author) return admit_->refuse(Errc::invite_used);
+    if (invite.needs_confirmation && !invite.used_by) return admit_->wait_for_confirmation(now);
+    return admit(now);
+  }
+  admit_->refuse(Errc::invite_unknown);
+}
+
+void PeerTalk::admit(SteadyTime now) {
+  KeyringContents& ring = core_.files().keyring();
+  const auto invite = std::find_if(ring.invites.begin(), ring.invites.end(), [&](const auto& known) { return known.id == *invite_; });
+  if (invite == ring.invites.end()) return admit_->refuse(Errc::invite_unknown);
+  SecretKey32 psk;
+  core_.random(psk.writable());
+  // The pair's key is kept before the grant is issued: a grant without a key would lock the device out.
+  invite->used_by = asked_->author;
+  std::erase_if(ring.pairs, [&](const PairKey& pair) { return pair.peer == *peer_; });
+  ring.pairs.push_back({*peer_, psk.clone(), {}});
+  if (auto saved = core_.files().save_keyring(); !saved) return fail(saved.error());
+  if (core_.membership().device(asked_->author) == nullptr) {
+    DeviceGranted grant{asked_->author, *peer_, invite->member, invite->rights, asked_->device,
+                        core_.now_ms() + admission_ms, invite->id};
+    if (auto issued = core_.issue(grant); !issued) return fail(issued.error());
+    control_changed_ = true;
+  }
+  JoinGrant grant;
+  grant.member = invite->member;
+  for (const ControlRecord& record : core_.control().records()) grant.control.push_back(encode_control_record(record));
+  grant.position = core_.control().position();
+  grant.psk = std::move(psk);
+  admit_->accept(std::move(grant), now);
+}
+
+std::optional<std::string> PeerTalk::confirmation_code() const {
+  const bool waits = (join_ && join_->waits_for_confirmation()) || (admit_ && asked_);
+  if (!waits || link_.state() != LinkState::established) return std::nullopt;
+  return kiz::confirmation_code(link_.handshake_hash());
+}
+
+void PeerTalk::confirm(bool equal, SteadyTime now) {
+  if (!admit_ || !asked_) return;
+  if (equal) {
+    admit(now);
+  } else {
+    admit_->refuse(Errc::not_permitted);
+  }
+  pump(now);
+}
+
+bool PeerTalk::drive_sync(SteadyTime now) {
+  bool moved = false;
+  if (const auto records = session_->take_control(); !records.empty()) {
+    const auto taken = core_.ingest_control(records);
+    if (!taken) {
+      session_->on_control_refused();
+    } else {
+      session_->on_control_changed();
+      control_changed_ = true;
+    }
+    moved = true;
+  }
+  moved |= ingest_runs();
+  while (auto event = session_->next_event()) take_event(core_, *peer_, *event);
+  while (output_.size() < output_bytes_soft) {
+    auto message = session_->next_outgoing(now);
+    if (!message) break;
+    moved |= send(*message);
+  }
+  if (session_->failure() && !failure_) failure_ = *session_->failure();
+  return moved && !failure_;
+}
+
+bool PeerTalk::ingest_runs() {
+  std::vector<IncomingRun> runs;
+  std::size_t bytes = 0;
+  while (bytes < ingest_bytes_soft) {
+    auto run = session_->next_run();
+    if (!run) break;
+    bytes += run->bytes.size();
+    runs.push_back(std::move(*run));
+  }
+  if (runs.empty()) return false;
+  const auto reports = core_.ingest(runs);
+  for (std::size_t i = 0; i < runs.size(); ++i) {
+    session_->report(runs[i].number, reports ? (*reports)[i] : RunReport{reports.error().code, false, {}, {}});
+  }
+  return true;
+}
+
+}  // namespace kiz

@@ -1,0 +1,101 @@
+// One connection to another replica, from its first byte to its last: handshake, enrolment where it is one, then sync.
+// Sans-IO: the daemon feeds it from sockets, `kiz sync` from one socket, the simulator from its network.
+//
+// The driver feeds what arrives, sends what take_output() gives, and calls on_time() at next_timeout(). What arrived is
+// durable before anything in the output acknowledges it.
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "libclient/peer_source.h"
+#include "libclient/replica_core.h"
+#include "protocol/enrolment_session.h"
+#include "protocol/secure_link.h"
+#include "protocol/sync_session.h"
+
+namespace kiz {
+
+class PeerTalk {
+ public:
+  /// Dials the Kreis: with the pair's key, or with the invite while this device has not joined.
+  /// `core` must outlive it. errors: not_set_up (nobody to dial)
+  static Result<std::unique_ptr<PeerTalk>> call(ReplicaCore& core, SteadyTime now, const SyncOptions& options = {});
+  /// Answers whoever calls.
+  static std::unique_ptr<PeerTalk> answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options = {});
+
+  /// Bytes from the peer, in pieces of any size. After a failure send what take_output() still has, then close.
+  void feed(ByteView in, SteadyTime now);
+  /// What is to be sent now, a few frames at a time: when it has gone out, ask again.
+  Bytes take_output(SteadyTime now);
+  void on_time(SteadyTime now);
+  std::optional<SteadyTime> next_timeout() const;
+  /// Entries were committed that this talk has not brought itself; the control log has grown.
+  void on_commit(const std::vector<Advance>& advances);
+  void on_control_changed();
+  /// Says goodbye.
+  void close();
+
+  bool finished() const;
+  const std::optional<Error>& failure() const { return failure_; }
+
+  /// The other side; known once the handshake is through.
+  const std::optional<TransportKey>& peer() const { return peer_; }
+  bool established() const { return session_ != nullptr; }
+  bool in_sync() const { return session_ != nullptr && session_->in_sync(); }
+  bool compared() const { return session_ != nullptr && session_->compared(); }
+  std::uint64_t pending_entries() const { return session_ != nullptr ? session_->pending_entries() : 0; }
+  /// This talk has changed the control log or taken entries: others are to be told (ReplicaCore::take_advances).
+  bool take_control_changed() { return std::exchange(control_changed_, false); }
+
+  // ---- enrolment with confirmation
+  /// Both sides: six digits to be compared, while a person must confirm.
+  std::optional<std::string> confirmation_code() const;
+  /// The Kreis: a person has compared the codes.
+  void confirm(bool equal, SteadyTime now);
+  /// Newcomer: joined in this talk.
+  bool joined() const { return joined_; }
+
+ private:
+  PeerTalk(ReplicaCore& core, SecureLink link, Side side, const SyncOptions& options, SteadyTime now);
+
+  void pump(SteadyTime now);
+  bool advance(SteadyTime now);
+  void choose_psk(SteadyTime now);
+  void choose_member_psk(const Device* device);
+  void choose_invite_psk();
+  void begin(SteadyTime now);
+  void begin_sync(SteadyTime now);
+  bool receive(SteadyTime now);
+  bool drive_join(SteadyTime now);
+  bool drive_admit(SteadyTime now);
+  bool drive_sync(SteadyTime now);
+  void take_grant(JoinGrant grant);
+  void decide(const JoinAsked& asked, SteadyTime now);
+  void admit(SteadyTime now);
+  bool ingest_runs();
+  template <class Session>
+  bool send_from(Session& session, SteadyTime now);
+  bool send(const Message& message);
+  void fail(Error error);
+
+  ReplicaCore& core_;
+  SecureLink link_;
+  Side side_;
+  SyncOptions options_;
+  SteadyTime handshake_deadline_;
+  std::optional<TransportKey> peer_;
+  std::optional<InviteId> invite_;  // the Kreis: the invite that the caller proved to hold
+  std::optional<JoinAsked> asked_;  // waits for a person
+  std::unique_ptr<PeerSource> source_;
+  std::unique_ptr<JoinSession> join_;
+  std::unique_ptr<AdmitSession> admit_;
+  std::unique_ptr<SyncSession> session_;
+  std::optional<Error> failure_;
+  Bytes output_;
+  bool control_changed_ = false;
+  bool joined_ = false;
+};
+
+}  // namespace kiz

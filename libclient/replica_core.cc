@@ -1,0 +1,192 @@
+#include "libclient/replica_core.h"
+
+#include <sodium.h>
+
+#include <algorithm>
+#include <chrono>
+
+#include "libclient/entry_author.h"
+#include "protocol/entry_fields.h"
+#include "protocol/frontier.h"
+
+namespace kiz {
+
+std::vector<Head> SpaceSlot::heads() const { return frontier_of(merge.history(), Reach::held).heads; }
+
+Hash SpaceSlot::digest() const { return frontier_of(merge.history(), Reach::held).digest(); }
+
+ReplicaCore::~ReplicaCore() {
+  // What is lost here is known from elsewhere or costs a comparison: closing never fails.
+  if (db_ != nullptr) {
+    static_cast<void>(save_peer_memory());
+    try {
+      static_cast<void>(files_->note_entries(*db_));
+    } catch (const SqlFailure&) {
+    }
+  }
+  slots_.clear();  // before the database they speak to
+}
+
+Result<std::unique_ptr<ReplicaCore>> ReplicaCore::open(ReplicaOptions options, const std::optional<std::string>& device_name) {
+  if (sodium_init() < 0) return Error{Errc::internal, "libsodium"};
+  std::unique_ptr<ReplicaCore> core{new ReplicaCore};
+  auto files = StoreFiles::open(options, device_name);
+  if (!files) return files.error();
+  core->files_ = std::move(*files);
+  core->options_ = std::move(options);
+  try {
+    auto db = core->files_->open_database(device_name.has_value());
+    if (!db) return db.error();
+    core->db_ = std::move(*db);
+    core->load_control();
+    core->load_slots();
+    core->peers_.load(*core->db_);
+    core->observe_tips();
+  } catch (const SqlFailure& failure) {
+    return failure.error();
+  }
+  return core;
+}
+
+std::uint64_t ReplicaCore::now_ms() const {
+  if (options_.clock_ms) return options_.clock_ms();
+  const auto now = std::chrono::system_clock::now().time_since_epoch();
+  return static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(now).count());
+}
+
+Millis ReplicaCore::now() const { return Millis{std::chrono::milliseconds{static_cast<std::int64_t>(now_ms())}}; }
+
+void ReplicaCore::random(std::span<std::uint8_t> out) const {
+  if (options_.random) return options_.random(out);
+  randombytes_buf(out.data(), out.size());
+}
+
+// ---- what is read when the store opens, and again after a failure
+
+void ReplicaCore::load_control() {
+  control_ = {};
+  auto query = db_->query("SELECT record FROM control ORDER BY seq");
+  while (query.step()) {
+    auto record = decode_control_record(query.blob(0));
+    if (!record || !control_.append(std::move(*record))) throw SqlFailure{SQLITE_CORRUPT, "control log"};
+  }
+  membership_ = Membership{control_};
+}
+
+void ReplicaCore::load_slots() {
+  slots_.clear();
+  auto query = db_->query("SELECT id, name FROM spaces");
+  while (query.step()) {
+    auto space = wire::decode<Space>(query.blob(1));
+    if (!space) throw SqlFailure{SQLITE_CORRUPT, "space"};
+    slots_.emplace(*space, std::make_unique<SpaceSlot>(*db_, query.number(0), *space, control_));
+  }
+}
+
+void ReplicaCore::drop_slots() {
+  advances_.clear();
+  try {
+    load_control();
+    load_slots();
+  } catch (const SqlFailure&) {
+    slots_.clear();  // the disk is gone; each later call says so
+  }
+}
+
+void ReplicaCore::observe_tips() {
+  for (const auto& [space, slot] : slots_) {
+    for (const Head& head : slot->heads()) {
+      const EntryRef ref = slot->store.find(head.entry);
+      if (ref != 0) clock_.observe(slot->store.meta(ref).hlc, now());
+    }
+  }
+}
+
+void ReplicaCore::flush() {
+  for (const auto& [space, slot] : slots_) slot->store.flush();
+  peers_.write(*db_);
+}
+
+// ---- spaces
+
+SpaceSlot* ReplicaCore::slot(const Space& space) const {
+  const auto at = slots_.find(space);
+  return at == slots_.end() ? nullptr : at->second.get();
+}
+
+SpaceSlot* ReplicaCore::slot(SpaceNumber number) const {
+  for (const auto& [space, slot] : slots_) {
+    if (slot->store.number() == number) return slot.get();
+  }
+  return nullptr;
+}
+
+SpaceSlot* ReplicaCore::slot_of(const LogId& log) const {
+  for (const auto& [space, slot] : slots_) {
+    const LogRef ref = slot->store.find_log(log);
+    if (ref != 0 && !slot->store.log(ref).branches.empty()) return slot.get();
+  }
+  return nullptr;
+}
+
+std::vector<SpaceSlot*> ReplicaCore::slots() const {
+  std::vector<SpaceSlot*> out;
+  for (const auto& [space, slot] : slots_) out.push_back(slot.get());
+  return out;
+}
+
+SpaceSlot& ReplicaCore::slot_for(const Space& space) {
+  if (SpaceSlot* known = slot(space)) return *known;
+  const Bytes name = wire::encode(space);
+  (db_->query("INSERT INTO spaces(name) VALUES(?)") << ByteView{name}).run();
+  auto made = std::make_unique<SpaceSlot>(*db_, db_->last_row(), space, control_);
+  return *slots_.emplace(space, std::move(made)).first->second;
+}
+
+// ---- the commit path
+
+Result<Committed> ReplicaCore::commit(const Edit& edit, const Actor& actor) {
+  if (lost_own_tail_) {
+    if (auto renewed = files_->renew_incarnation(LogReason::restored); !renewed) return renewed.error();
+    lost_own_tail_ = false;
+  }
+  return write([&]() -> Result<Committed> {
+    EntryAuthor author{*this, actor};
+    auto committed = author.write(edit);
+    if (committed && !committed->entries.empty()) {
+      Bytes hashes;
+      for (const EntryHash& hash : committed->entries) hashes.insert(hashes.end(), hash.bytes.begin(), hash.bytes.end());
+      (db_->query("INSERT INTO own_commits(entries) VALUES(?)") << ByteView{hashes}).run();
+      (db_->query("DELETE FROM own_commits WHERE number <= ?") << db_->last_row() - 100).run();
+    }
+    return committed;
+  });
+}
+
+std::vector<Advance> ReplicaCore::take_advances() { return std::exchange(advances_, {}); }
+
+Hash ReplicaCore::state_hash(SpaceSlot& slot) const {
+  const SpaceNumber number = slot.store.number();
+  std::uint64_t generation = 0;
+  {
+    auto query = db_->query("SELECT generation FROM spaces WHERE id = ?");
+    query << number;
+    if (query.step()) generation = query.count(0);
+  }
+  if (const auto at = hashed_.find(number); at != hashed_.end() && at->second.first == generation) return at->second.second;
+  StateHasher hasher;
+  auto query = db_->query("SELECT kind, key, state FROM records WHERE space = ? ORDER BY kind, key");
+  query << number;
+  while (query.step()) {
+    if (query.blob(2).empty()) continue;
+    const RecordId id{static_cast<std::uint32_t>(query.number(0)), RecordKey::from(query.blob(1))};
+    const auto state = decode_record(query.blob(2));
+    if (!state) throw SqlFailure{SQLITE_CORRUPT, "record"};
+    hasher.add(id, record_digest(id, *state));
+  }
+  const Hash out = hasher.finish();
+  hashed_[number] = {generation, out};
+  return out;
+}
+
+}  // namespace kiz

@@ -1,0 +1,191 @@
+#include "libclient/store_files.h"
+
+#include <atomic>
+#include <filesystem>
+
+#include "libclient/atomic_file.h"
+#include "libclient/database.h"
+#include "libclient/incarnation.h"
+#include "libclient/key_file.h"
+#include "libclient/keyring.h"
+#include "libclient/page_vfs.h"
+#include "libclient/schema.h"
+#include "libclient/store_lock.h"
+#include "protocol/noise_suite.h"
+
+namespace kiz {
+namespace {
+
+constexpr char opened_fact[] = "opened";
+
+std::uint64_t read_counter(Sql& db, const char* name) {
+  auto query = db.query("SELECT value FROM facts WHERE name = ?");
+  query << std::string_view{name};
+  return query.step() ? query.count(0) : 0;
+}
+
+std::uint64_t count_entries(Sql& db) {
+  auto query = db.query("SELECT coalesce(sum(entries), 0) FROM spaces");
+  return query.step() ? query.count(0) : 0;
+}
+
+}  // namespace
+
+struct StoreFiles::Parts {
+  ReplicaOptions options;
+  std::filesystem::path folder;
+  std::optional<StoreLock> lock;
+  StoreKey key;
+  KeyringContents ring;
+  std::optional<crypto::SigningKey> signing;
+  std::optional<crypto::SigningKey> issuing;
+  TransportKey transport;
+  IncarnationFile life;
+  std::optional<PageVfs> vfs;
+
+  std::string path(const char* name) const { return (folder / name).string(); }
+  void random(std::span<std::uint8_t> out) const {
+    if (options.random) {
+      options.random(out);
+    } else {
+      randombytes_buf(out.data(), out.size());
+    }
+  }
+  void derive_keys() {
+    signing.emplace(ring.author_seed.view());
+    issuing.reset();
+    if (ring.issuing_seed) issuing.emplace(ring.issuing_seed->view());
+    transport = noise::public_key(ring.transport);
+  }
+};
+
+StoreFiles::StoreFiles(std::unique_ptr<Parts> parts) : parts_(std::move(parts)) {}
+StoreFiles::~StoreFiles() = default;
+
+Result<std::unique_ptr<StoreFiles>> StoreFiles::open(const ReplicaOptions& options, const std::optional<std::string>& create) {
+  auto parts = std::make_unique<Parts>();
+  parts->options = options;
+  parts->folder = options.directory;
+  std::error_code failed;
+  if (create) {
+    if (std::filesystem::create_directories(options.directory, failed)) {
+      std::filesystem::permissions(options.directory, std::filesystem::perms::owner_all, failed);
+    }
+  }
+  if (!std::filesystem::is_directory(options.directory, failed)) {
+    return Error{create ? Errc::io_error : Errc::not_set_up, "store"};
+  }
+  auto lock = StoreLock::take(parts->path("lock"), options.program);
+  if (!lock) return lock.error();
+  parts->lock.emplace(std::move(*lock));
+
+  // The database is made last: a store without one was never finished, and is begun again.
+  const bool complete = std::filesystem::exists(parts->path("key"), failed) && std::filesystem::exists(parts->path("keyring"), failed);
+  if (create && complete) return Error{Errc::already_set_up, "store"};
+  if (!create && !complete) return Error{Errc::not_set_up, "store"};
+  if (create) {
+    auto key = make_store_key(parts->path("key"), options.unlock.passphrase);
+    if (!key) return key.error();
+    parts->key = std::move(*key);
+    parts->random(parts->ring.author_seed.writable());
+    parts->random(parts->ring.transport.writable());
+    parts->ring.device_name = *create;
+    parts->random(parts->life.incarnation.bytes);
+    parts->life.machine = machine_hash();
+    if (auto written = write_incarnation(parts->path("incarnation"), parts->life); !written) return written.error();
+    if (auto written = write_keyring(parts->path("keyring"), parts->key, parts->ring); !written) return written.error();
+  } else {
+    auto key = open_store_key(parts->path("key"), options.unlock.passphrase);
+    if (!key) return key.error();
+    parts->key = std::move(*key);
+    auto ring = read_keyring(parts->path("keyring"), parts->key);
+    if (!ring) return ring.error();
+    parts->ring = std::move(*ring);
+  }
+  parts->derive_keys();
+  return std::unique_ptr<StoreFiles>{new StoreFiles{std::move(parts)}};
+}
+
+Result<std::unique_ptr<Sql>> StoreFiles::open_database(bool create) {
+  static std::atomic<unsigned> opened{0};
+  const std::string base = parts_->options.base_vfs.empty() ? "unix-excl" : parts_->options.base_vfs;
+  PageVfsOptions vfs_options;
+  vfs_options.random = parts_->options.random;
+  if (!parts_->options.base_vfs.empty()) {
+    vfs_options.rename = parts_->options.rename;
+  }
+  auto vfs = PageVfs::install("kiz-" + std::to_string(++opened), base, parts_->key, vfs_options);
+  if (!vfs) return vfs.error();
+  parts_->vfs.emplace(std::move(*vfs));
+
+  DatabaseOptions options;
+  options.when = create ? DatabaseOptions::When::create_if_missing : DatabaseOptions::When::must_exist;
+  options.exclusive_locking = !parts_->options.base_vfs.empty();
+  options.cache_kib = parts_->options.cache_kib;
+  auto connection = open_database_file(options);
+  if (!connection) return connection.error();
+  auto db = std::move(*connection);
+  if (auto migrated = migrate(*db); !migrated) return migrated.error();
+  if (auto judged = begin_life(*db); !judged) return judged.error();
+  return db;
+}
+
+Result<std::unique_ptr<Sql>> StoreFiles::open_database_file(const DatabaseOptions& options) {
+  auto connection = kiz::open_database(database_path(), parts_->vfs->name(), options);
+  if (!connection && connection.error().code == Errc::not_found) return Error{Errc::damaged, "store.db is missing"};
+  if (!connection) return connection.error();
+  return std::make_unique<Sql>(connection->release());
+}
+
+// The database counts first: a crash between the two leaves it one ahead, which is not mistaken for a restored store.
+Result<void> StoreFiles::begin_life(Sql& db) {
+  const std::uint64_t counter = read_counter(db, opened_fact);
+  auto held = read_incarnation(parts_->path("incarnation"));
+  const Hash machine = machine_hash();
+  LogReason judged = LogReason::restored;  // no file, or one that cannot be read: this is a copy
+  if (held) {
+    parts_->life = *held;
+    judged = judge_incarnation(*held, counter, count_entries(db), machine);
+  }
+  parts_->life.machine = machine;
+  if (judged != LogReason::first) {
+    parts_->random(parts_->life.incarnation.bytes);
+    parts_->life.reason = judged;
+  }
+  parts_->life.counter = std::max(counter, held ? held->counter : 0) + 1;
+  parts_->life.entries = count_entries(db);
+  const std::uint64_t next = parts_->life.counter;
+  (db.query("INSERT INTO facts(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value")
+   << std::string_view{opened_fact} << next)
+      .run();
+  return write_incarnation(parts_->path("incarnation"), parts_->life);
+}
+
+Result<void> StoreFiles::renew_incarnation(LogReason reason) {
+  parts_->random(parts_->life.incarnation.bytes);
+  parts_->life.reason = reason;
+  return write_incarnation(parts_->path("incarnation"), parts_->life);
+}
+
+Result<void> StoreFiles::note_entries(Sql& db) {
+  parts_->life.entries = count_entries(db);
+  return write_incarnation(parts_->path("incarnation"), parts_->life);
+}
+
+const crypto::SigningKey& StoreFiles::signing() const { return *parts_->signing; }
+const TransportKey& StoreFiles::transport() const { return parts_->transport; }
+const crypto::SigningKey* StoreFiles::issuing_key() const { return parts_->issuing ? &*parts_->issuing : nullptr; }
+const Incarnation& StoreFiles::incarnation() const { return parts_->life.incarnation; }
+LogReason StoreFiles::reason() const { return parts_->life.reason; }
+const std::string& StoreFiles::device_name() const { return parts_->ring.device_name; }
+KeyringContents& StoreFiles::keyring() { return parts_->ring; }
+const KeyringContents& StoreFiles::keyring() const { return parts_->ring; }
+
+Result<void> StoreFiles::save_keyring() {
+  parts_->derive_keys();
+  return write_keyring(parts_->path("keyring"), parts_->key, parts_->ring);
+}
+
+std::string StoreFiles::database_path() const { return parts_->path("store.db"); }
+
+}  // namespace kiz

@@ -1,0 +1,64 @@
+// The files of a store beside its database: lock, store key, keyring, incarnation. Opened in this order, closed in reverse.
+//
+//   lock         held while the store is open; names the holder
+//   key          what unlocks everything else (or a passphrase or a systemd credential does)
+//   keyring      keys of this device and of its pairs, sealed; not part of a backup
+//   incarnation  which life of the store this is; not part of a backup, so that a restored one notices
+//   store.db     the encrypted database
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kiz/replica.h"
+#include "libclient/sqlite.h"
+#include "protocol/crypto.h"
+#include "protocol/entry.h"
+
+namespace kiz {
+
+struct KeyringContents;
+struct DatabaseOptions;
+
+class StoreFiles {
+ public:
+  /// create: makes directory, keys and incarnation for a new device of that name.
+  /// errors: not_set_up, already_set_up, store_in_use, wrong_key, io_error, no_space
+  static Result<std::unique_ptr<StoreFiles>> open(const ReplicaOptions& options, const std::optional<std::string>& create);
+  ~StoreFiles();
+
+  /// The database, opened and brought to the current schema; knows whether it belongs to the incarnation file.
+  Result<std::unique_ptr<Sql>> open_database(bool create);
+
+  const crypto::SigningKey& signing() const;
+  const AuthorKey& author() const { return signing().author(); }
+  const TransportKey& transport() const;
+  /// Null unless this is the realm authority's node.
+  const crypto::SigningKey* issuing_key() const;
+
+  const Incarnation& incarnation() const;
+  /// Set by open_database when this store is a restored or copied one: the next log says so.
+  LogReason reason() const;
+  /// Begins a new life before the next append. errors: io_error, no_space
+  Result<void> renew_incarnation(LogReason reason);
+  /// Notes beside the database how much it holds, so that an older copy of it is noticed. At closing and now and then.
+  Result<void> note_entries(Sql& db);
+  const std::string& device_name() const;
+
+  KeyringContents& keyring();
+  const KeyringContents& keyring() const;
+  /// Writes the keyring. errors: io_error, no_space
+  Result<void> save_keyring();
+
+  std::string database_path() const;
+
+ private:
+  struct Parts;
+  Result<std::unique_ptr<Sql>> open_database_file(const DatabaseOptions& options);
+  Result<void> begin_life(Sql& db);
+  explicit StoreFiles(std::unique_ptr<Parts> parts);
+  std::unique_ptr<Parts> parts_;
+};
+
+}  // namespace kiz

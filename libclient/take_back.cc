@@ -139,9 +139,17 @@ Result<Committed> take_back_last(ReplicaCore& core, const Actor& actor) {
   }
   auto committed = core.commit(edit, actor);
   if (!committed) return committed;
-  // Taking back again goes one commit further, it does not bring the last one back.
+  // Taking back again goes one commit further, it does not bring the last one back. What was taken back and what took it
+  // back cancel out: the commit before is taken back as if neither had been.
+  Bytes cancelled;
+  for (const EntryHash& hash : committed->entries) hashes.insert(hash);
+  for (const EntryHash& hash : hashes) cancelled.insert(cancelled.end(), hash.bytes.begin(), hash.bytes.end());
   auto forgotten = core.write([&]() -> Result<void> {
     (core.db().query("DELETE FROM own_commits WHERE number >= ?") << number).run();
+    (core.db().query("UPDATE own_commits SET entries = CAST(entries || ? AS BLOB) "
+                     "WHERE number = (SELECT max(number) FROM own_commits)")
+     << ByteView{cancelled})
+        .run();
     return {};
   });
   if (!forgotten) return forgotten.error();

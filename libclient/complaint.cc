@@ -129,6 +129,8 @@ std::string sentence(const Complaint& complaint, Tongue tongue) {
     out = (german ? "Zeile " : "Line ") + std::to_string(complaint.line);
     if (complaint.column > 0) out += (german ? ", Spalte " : ", column ") + std::to_string(complaint.column);
     out += ": ";
+  } else if (complaint.record > 0) {
+    out = (german ? "Eintrag " : "Record ") + std::to_string(complaint.record) + ": ";
   }
   const auto piece = [&](const std::string& text) { return safe_text::line(text, 120); };
   const std::string_view words = german ? wording(complaint.code).german : wording(complaint.code).english;

@@ -42,6 +42,7 @@ struct Complaint {
   std::string suggestion = {};  // the nearest allowed word, if one is near
   std::size_t line = 0;         // from 1; 0: not from a file
   std::size_t column = 0;       // characters from 1 within the line, or 0
+  std::size_t record = 0;       // from 1, where the file has records rather than lines
 
   auto operator<=>(const Complaint&) const = default;
 };

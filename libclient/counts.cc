@@ -26,7 +26,7 @@ Timestamp newest_of(const RecordView& record) {
 
 Candidate candidate(const CellView& cell, bool tally) {
   const auto* number = cell.value ? as_int(*cell.value) : nullptr;
-  return {number != nullptr ? std::optional{*number} : std::nullopt, tally, cell.log, cell.hlc};
+  return {number != nullptr ? std::optional{*number} : std::nullopt, tally, cell.name.entry, cell.log, cell.hlc};
 }
 
 /// A tally that was never touched, or was brought back to 0 by whoever settled it with a number, is none.
@@ -82,6 +82,11 @@ struct Sum {
 using PlaceAndTime = std::pair<std::string, std::string>;
 
 }  // namespace
+
+std::string_view name(Reading reading) {
+  constexpr std::string_view names[] = {"stated", "unknown", "disputed", "not_held", "empty"};
+  return names[static_cast<std::size_t>(reading)];
+}
 
 std::array<std::string*, parts_max> Key::parts() {
   return {&ags, &period, &scope, &measure, &age_band, &school_type, &origin, &origin_key, &language, &sex};

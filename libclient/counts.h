@@ -55,10 +55,13 @@ enum class Reading : std::uint8_t {
   empty,     // emptied, or nothing entered yet
 };
 
+std::string_view name(Reading reading);  // JSON
+
 /// One of the numbers that stand side by side, and whose it is.
 struct Candidate {
   std::optional<std::int64_t> value;
   bool tally = false;
+  EntryHash entry;
   LogId log;
   Timestamp hlc;
 };

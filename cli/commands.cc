@@ -1,0 +1,52 @@
+#include "cli/commands.h"
+
+#include "libclient/complaint.h"
+#include "libclient/translate.h"
+#include "protocol/registry.h"
+
+namespace kiz::cli {
+
+std::string folded(std::string_view word) {
+  // registry::fold writes "_" for "-"; words of commands have neither.
+  return registry::fold(word);
+}
+
+bool Command::named(std::string_view word) const {
+  const std::string typed = folded(word);
+  if (typed == folded(german) || typed == folded(english)) return true;
+  for (const char* other : more) {
+    if (typed == folded(other)) return true;
+  }
+  return false;
+}
+
+const char* Command::shown() const { return language() == "de" ? german : english; }
+
+const Command& command_tree() {
+  static const Command root = [] {
+    Command top{"kiz", "kiz", ""};
+    for (auto group : {status_commands, setup_commands, member_commands, offer_commands, count_commands,
+                       consent_commands, conflict_commands, report_commands, config_commands, demo_commands}) {
+      for (Command& command : group()) top.children.push_back(std::move(command));
+    }
+    return top;
+  }();
+  return root;
+}
+
+std::string nearest_word(const Command& command, const std::string& typed) {
+  std::vector<std::string> words;
+  for (const Command& child : command.children) {
+    words.emplace_back(child.german);
+    words.emplace_back(child.english);
+    words.insert(words.end(), child.more.begin(), child.more.end());
+  }
+  const std::string near = nearest(typed, words);
+  if (near.empty()) return {};
+  for (const Command& child : command.children) {
+    if (child.named(near)) return child.shown();
+  }
+  return near;
+}
+
+}  // namespace kiz::cli

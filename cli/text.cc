@@ -1,0 +1,182 @@
+#include "cli/text.h"
+
+#include <cstdio>
+#include <ctime>
+
+#include "libclient/places.h"
+#include "libclient/translate.h"
+#include "protocol/registry.h"
+
+namespace kiz::cli {
+
+namespace {
+bool german() { return language() == "de"; }
+
+bool digits_at(std::string_view text, std::size_t at, std::size_t n) {
+  if (text.size() < at + n) return false;
+  for (const char c : text.substr(at, n)) {
+    if (c < '0' || c > '9') return false;
+  }
+  return true;
+}
+
+int number_at(std::string_view text, std::size_t at, std::size_t n) {
+  int value = 0;
+  for (const char c : text.substr(at, n)) value = value * 10 + (c - '0');
+  return value;
+}
+
+bool is_date(std::string_view text) {
+  return text.size() >= 10 && digits_at(text, 0, 4) && text[4] == '-' && digits_at(text, 5, 2) && text[7] == '-' &&
+         digits_at(text, 8, 2);
+}
+
+std::string day(int year, int month, int mday) {
+  char buffer[40];
+  std::snprintf(buffer, sizeof buffer, german() ? "%3$02d.%2$02d.%1$04d" : "%1$04d-%2$02d-%3$02d", year, month, mday);
+  return buffer;
+}
+
+std::string one_value(const registry::Field* field, const Json& value) {
+  using registry::Type;
+  if (field == nullptr) return plain(value);
+  const std::string text = plain(value);
+  switch (field->type) {
+    case Type::enumeration:
+      if (const auto* word = registry::find_value(field->values, text)) {
+        return std::string{german() ? word->label_de : word->label_en};
+      }
+      return text;
+    case Type::boolean:
+      if (text == "true" || text == "1") return tr("yes");
+      if (text == "false" || text == "0") return tr("no");
+      return text;
+    case Type::date:
+    case Type::instant: return shown_time(text);
+    case Type::month: return shown_month(text);
+    case Type::ags: {
+      const std::string name = places::display_name(text);
+      return name == text ? text : name + " (" + text + ")";
+    }
+    default: return text;
+  }
+}
+}  // namespace
+
+std::string plain(const Json& value) {
+  if (value.is_string()) return value.get<std::string>();
+  if (value.is_null()) return {};
+  if (value.is_array()) {
+    std::string all;
+    for (const Json& one : value) all += (all.empty() ? "" : ", ") + plain(one);
+    return all;
+  }
+  if (value.is_object()) {
+    for (const char* key : {"label", "name", "value", "text", "ref"}) {
+      if (value.contains(key)) return plain(value[key]);
+    }
+  }
+  return value.dump();
+}
+
+std::string text_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found == object.end() ? std::string{} : plain(*found);
+}
+
+std::int64_t number_of(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_number() ? found->get<std::int64_t>() : 0;
+}
+
+bool is_true(const Json& object, const char* key) {
+  const auto found = object.find(key);
+  return found != object.end() && found->is_boolean() && found->get<bool>();
+}
+
+const Json& list_of(const Json& object, const char* key) {
+  static const Json none = Json::array();
+  const auto found = object.find(key);
+  return found != object.end() && found->is_array() ? *found : none;
+}
+
+std::string shown_time(std::string_view text) {
+  if (!is_date(text)) return std::string{text};
+  const int year = number_at(text, 0, 4), month = number_at(text, 5, 2), mday = number_at(text, 8, 2);
+  if (text.size() < 16 || text[10] != 'T' || !digits_at(text, 11, 2) || !digits_at(text, 14, 2)) {
+    return day(year, month, mday);
+  }
+  std::tm utc{};
+  utc.tm_year = year - 1900;
+  utc.tm_mon = month - 1;
+  utc.tm_mday = mday;
+  utc.tm_hour = number_at(text, 11, 2);
+  utc.tm_min = number_at(text, 14, 2);
+  const std::time_t at = ::timegm(&utc);
+  std::tm local{};
+  ::localtime_r(&at, &local);
+  char clock[16];
+  std::snprintf(clock, sizeof clock, " %02d:%02d", local.tm_hour, local.tm_min);
+  return day(local.tm_year + 1900, local.tm_mon + 1, local.tm_mday) + clock;
+}
+
+std::string shown_month(std::string_view text) {
+  if (text.size() != 7 || !digits_at(text, 0, 4) || text[4] != '-' || !digits_at(text, 5, 2)) return std::string{text};
+  const int month = number_at(text, 5, 2);
+  if (month < 1 || month > 12) return std::string{text};
+  const std::string names[] = {tr("January"), tr("February"), tr("March"),     tr("April"),   tr("May"),      tr("June"),
+                               tr("July"),    tr("August"),   tr("September"), tr("October"), tr("November"), tr("December")};
+  return names[month - 1] + " " + std::string{text.substr(0, 4)};
+}
+
+std::string shown_number(std::int64_t n) {
+  std::string digits = std::to_string(n);
+  const std::size_t first = n < 0 ? 1 : 0;
+  for (std::size_t at = digits.size(); at > first + 3; at -= 3) digits.insert(at - 3, 1, german() ? '.' : ',');
+  return digits;
+}
+
+std::string shown_bytes(std::uint64_t n) {
+  if (n < 1024) return std::to_string(n) + " B";
+  const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double amount = static_cast<double>(n);
+  std::size_t unit = 0;
+  amount /= 1024;
+  while (amount >= 1024 && unit < 3) {
+    amount /= 1024;
+    ++unit;
+  }
+  char buffer[40];
+  std::snprintf(buffer, sizeof buffer, amount < 10 ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+  std::string text = buffer;
+  if (german()) {
+    if (const auto point = text.find('.'); point != std::string::npos) text[point] = ',';
+  }
+  return text;
+}
+
+std::string field_label(std::string_view kind, std::string_view field) {
+  const auto* known = registry::find_kind(kind);
+  if (known == nullptr) return std::string{field};
+  const auto named = registry::find_field(*known, field);
+  if (!named || named->field == nullptr) return std::string{field};
+  std::string label{german() ? named->field->label_de : named->field->label_en};
+  if (const auto language = registry::translation_language(named->number); !language.empty()) label += " [" + language + "]";
+  return label;
+}
+
+std::string field_text(std::string_view kind, std::string_view field, const Json& value) {
+  const auto* known = registry::find_kind(kind);
+  const auto named = known != nullptr ? registry::find_field(*known, field) : std::nullopt;
+  const registry::Field* of = named ? named->field : nullptr;
+  if (!value.is_array()) return one_value(of, value);
+  std::string all;
+  for (const Json& one : value) all += (all.empty() ? "" : ", ") + one_value(of, one);
+  return all;
+}
+
+std::string shortened(const std::string& id, std::size_t characters) {
+  return id.size() <= characters ? id : id.substr(0, characters) + "…";
+}
+
+}  // namespace kiz::cli

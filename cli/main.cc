@@ -7,7 +7,6 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/shell.h"
-#include "kiz/version.h"
 #include "libclient/complaint.h"
 #include "libclient/refusals.h"
 #include "libclient/sqlite.h"
@@ -188,7 +187,7 @@ int run_group(const Command& group, const std::string& path, const Words& rest, 
   none.set_help_flag();
   parse(everywhere, sort_words(rest, none, everywhere).globals);
   if (globals.version) {
-    out.line("kiz-sync " + std::string{version});
+    out.line("kiz-sync " + std::string{KIZ_VERSION});
     return 0;
   }
   if (globals.help) {
@@ -261,7 +260,7 @@ int run(Words words) {
   } catch (const UsageError& error) {
     return refuse(Refusal{Errc::usage, error.text, error.hint, 0}, at_once.json);
   } catch (const SqlFailure& failure) {
-    return refuse(to_refusal(Error{failure.errc(), failure.what()}), at_once.json);
+    return refuse(to_refusal(failure.error()), at_once.json);
   } catch (const std::exception& failure) {
     return refuse(to_refusal(Error{Errc::internal, failure.what()}), at_once.json);
   }

@@ -30,6 +30,9 @@ std::string tr(const char* english, std::initializer_list<std::string_view> piec
 /// Singular or plural by `n`, which is the first piece.
 std::string trn(const char* one, const char* many, unsigned long n, std::initializer_list<std::string_view> pieces = {});
 
+/// Marks a sentence in a table, so that gettext finds it; translated where it is used.
+constexpr const char* translatable(const char* english) { return english; }
+
 /// Puts the pieces into a sentence, as tr() does.
 std::string filled(std::string_view sentence, std::initializer_list<std::string_view> pieces);
 

@@ -1,0 +1,227 @@
+// kiz angebot, kiz bedarf: what is on offer, and what is needed. Both are edited alike; their fields differ.
+#include <algorithm>
+
+#include "cli/commands.h"
+#include "cli/exchange_file.h"
+#include "cli/record_text.h"
+#include "cli/shell.h"
+#include "cli/text.h"
+#include "libclient/translate.h"
+
+namespace kiz::cli {
+
+namespace {
+/// The kind of record a command is about: the prefix of its requests and the key of its list.
+struct Subject {
+  const char* kind;  // "offer"
+  const char* list;  // "offers"
+};
+constexpr Subject offer{"offer", "offers"}, need{"need", "needs"};
+
+std::string request(const Subject& subject, const char* verb) { return std::string{subject.kind} + "." + verb; }
+
+void render_list(Output& out, const Subject& subject, const Json& data) {
+  const std::string kind = subject.kind;
+  std::vector<std::vector<std::string>> rows;
+  for (const Json& record : list_of(data, subject.list)) {
+    const std::string party = kind == "offer" ? "provider" : "status";
+    rows.push_back({text_of(record, "ref"), text_of(record, "title"), member_label(record),
+                    field_text(kind, party, record.value(party, Json{})),
+                    field_text(kind, "kind", record.value("kind", Json{}))});
+  }
+  if (rows.empty()) {
+    out.line(tr("None."));
+    return;
+  }
+  out.table({{tr("Ref"), false, 5, true},
+             {tr("Title"), false, 14},
+             {tr("Member"), false, 8},
+             {kind == "offer" ? tr("Provider") : tr("Status"), false, 8},
+             {tr("Kind"), false, 8}},
+            rows);
+  if (const auto total = number_of(data, "total"); total > static_cast<std::int64_t>(rows.size())) {
+    out.line(tr("{} of {}.", {shown_number(static_cast<std::int64_t>(rows.size())), shown_number(total)}));
+  }
+}
+
+Render list_of_records(const Subject& subject) {
+  return [subject](Output& out, const Json& data) { render_list(out, subject, data); };
+}
+
+Run declare_list_of(Form& form, const Subject& subject) {
+  form.option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"))
+      .option("kind", "--art,--kind", tr("KIND"), tr("only this kind"))
+      .option("language", "--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"))
+      .option("status", "--stand,--status", tr("STATUS"), tr("only with this status"))
+      .flag("public", "--oeffentlich,--public", tr("only those that may be published"));
+  return [subject](Shell& shell, Json args) { return shell.show(request(subject, "list"), args, list_of_records(subject)); };
+}
+Run declare_offer_list(Form& form) { return declare_list_of(form, offer); }
+Run declare_need_list(Form& form) { return declare_list_of(form, need); }
+
+/// Asks for what a new record cannot do without, then for what most have.
+Json ask_for_fields(Shell& shell, const Subject& subject) {
+  Json fields = Json::array();
+  const auto ask = [&](const char* field, const std::string& question, bool required, const char* op) {
+    std::string answer;
+    do {
+      answer = shell.prompt(question);
+    } while (answer.empty() && required);
+    if (!answer.empty()) fields.push_back({{"field", field}, {"op", op}, {"text", answer}});
+  };
+  ask("title", tr("Title"), true, "=");
+  if (std::string_view{subject.kind} == "offer") ask("provider", tr("Provider"), true, "=");
+  ask("kind", tr("Kind (language course, counselling, meeting place, ...)"), std::string_view{subject.kind} == "offer", "+=");
+  ask("languages", tr("Languages, with commas (may stay empty)"), false, "+=");
+  return fields;
+}
+
+std::string named(const Json& data) {
+  const std::string ref = text_of(data, "ref"), title = text_of(data, "title");
+  return title.empty() ? ref : ref + " \"" + title + "\"";
+}
+
+Render one_line(const char* sentence) {
+  return [sentence](Output& out, const Json& data) { out.line(tr(sentence, {named(data)})); };
+}
+
+int make_new(Shell& shell, const Subject& subject, Json args) {
+  args["fields"] = args.contains("fields") ? fields_of(args["fields"]) : ask_for_fields(shell, subject);
+  const bool dry = shell.globals.dry_run;
+  return shell.show(request(subject, "new"), args, [dry](Output& out, const Json& data) {
+    out.line(dry ? tr("This could be entered. Nothing was changed.") : tr("Entered: {}", {named(data)}));
+  });
+}
+
+Run declare_new_of(Form& form, const Subject& subject) {
+  form.operand("fields", tr("FIELD=VALUE"), tr("title=\"Language café\" provider=Caritas kind=meeting_place language+=ar"),
+               Need::many)
+      .option("member", "--gemeinde,--member", tr("TOWN"), tr("in the name of this town, if this device may"));
+  return [subject](Shell& shell, Json args) { return make_new(shell, subject, std::move(args)); };
+}
+Run declare_offer_new(Form& form) { return declare_new_of(form, offer); }
+Run declare_need_new(Form& form) { return declare_new_of(form, need); }
+
+Form& with_ref(Form& form) { return form.operand("ref", tr("REF"), tr("reference such as A-7K3, or the whole id")); }
+
+Run declare_show_of(Form& form, const Subject& subject) {
+  with_ref(form);
+  return [subject](Shell& shell, Json args) {
+    return shell.show(request(subject, "show"), args, [subject](Output& out, const Json& data) {
+      render_record(out, subject.kind, data.contains(subject.kind) ? data[subject.kind] : data);
+    });
+  };
+}
+Run declare_offer_show(Form& form) { return declare_show_of(form, offer); }
+Run declare_need_show(Form& form) { return declare_show_of(form, need); }
+
+Run declare_edit_of(Form& form, const Subject& subject) {
+  with_ref(form).operand("fields", tr("FIELD=VALUE"), tr("phone=02561-72 language-=ar; several are one change"), Need::some);
+  return [subject](Shell& shell, Json args) {
+    args["fields"] = fields_of(args["fields"]);
+    return shell.show(request(subject, "edit"), args, one_line(translatable("Changed: {}")));
+  };
+}
+Run declare_offer_edit(Form& form) { return declare_edit_of(form, offer); }
+Run declare_need_edit(Form& form) { return declare_edit_of(form, need); }
+
+Run declare_end(Form& form) {
+  with_ref(form);
+  return [](Shell& shell, Json args) { return shell.show("offer.end", args, one_line(translatable("Ended: {}"))); };
+}
+
+Run declare_delete_of(Form& form, const Subject& subject) {
+  with_ref(form);
+  return [subject](Shell& shell, Json args) {
+    if (!shell.confirmed(tr("Delete {}? It can be taken back with kiz undo.", {text_of(args, "ref")}))) return 1;
+    return shell.show(request(subject, "delete"), args, one_line(translatable("Deleted: {}")));
+  };
+}
+Run declare_offer_delete(Form& form) { return declare_delete_of(form, offer); }
+Run declare_need_delete(Form& form) { return declare_delete_of(form, need); }
+
+Run declare_search(Form& form) {
+  form.operand("text", tr("TEXT"), tr("words to look for"), Need::some);
+  return [](Shell& shell, Json args) {
+    std::string text;
+    for (const Json& word : args["text"]) text += (text.empty() ? "" : " ") + word.get<std::string>();
+    args["text"] = text;
+    return shell.show("offer.search", args, list_of_records(offer));
+  };
+}
+
+Run declare_history(Form& form) {
+  with_ref(form);
+  return [](Shell& shell, Json args) {
+    return shell.show("offer.history", args, [](Output& out, const Json& data) { render_history(out, "offer", data); });
+  };
+}
+
+Run declare_confirm(Form& form) {
+  with_ref(form);
+  return [](Shell& shell, Json args) {
+    return shell.show("offer.confirm", args, one_line(translatable("Confirmed as of today: {}")));
+  };
+}
+
+Run declare_overdue(Form& form) {
+  form.number("days", "--tage,--days", tr("DAYS"), tr("not confirmed for so many days (180)"))
+      .option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"));
+  return [](Shell& shell, Json args) { return shell.show("offer.overdue", args, list_of_records(offer)); };
+}
+
+Run declare_copy(Form& form) {
+  with_ref(form)
+      .operand("fields", tr("FIELD=VALUE"), tr("what is different in the copy"), Need::many)
+      .option("member", "--gemeinde,--member", tr("TOWN"), tr("into the offers of this town, without internal data"));
+  return [](Shell& shell, Json args) {
+    if (args.contains("fields")) args["fields"] = fields_of(args["fields"]);
+    return shell.show("offer.copy", args, one_line(translatable("Copied: {}")));
+  };
+}
+
+Run declare_meet(Form& form) {
+  with_ref(form).operand("offer", tr("OFFER"), tr("the offer that meets this need, A-7K3"));
+  return [](Shell& shell, Json args) { return shell.show("need.meet", args, one_line(translatable("Met: {}"))); };
+}
+
+Run declare_import(Form& form) {
+  add_import_options(form);
+  return [](Shell& shell, Json args) { return import_file(shell, "offer.import", std::move(args)); };
+}
+
+Run declare_export(Form& form) {
+  form.option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"))
+      .flag("public", "--oeffentlich,--public", tr("only those that may be published"));
+  add_export_options(form);
+  return [](Shell& shell, Json args) { return export_file(shell, "offer.export", std::move(args)); };
+}
+}  // namespace
+
+std::vector<Command> offer_commands() {
+  return {
+      {"angebot", "offer", translatable("offers: what there is, for whom, where"), {"angebote", "offers"}, nullptr,
+       {{"liste", "list", translatable("all offers"), {}, declare_offer_list},
+        {"neu", "new", translatable("a new offer"), {}, declare_offer_new},
+        {"zeigen", "show", translatable("one offer with all that is known"), {}, declare_offer_show},
+        {"aendern", "edit", translatable("change fields"), {"change"}, declare_offer_edit},
+        {"beenden", "end", translatable("the offer has ended"), {}, declare_end},
+        {"loeschen", "delete", translatable("delete it"), {}, declare_offer_delete},
+        {"suchen", "search", translatable("find by words"), {"find"}, declare_search},
+        {"verlauf", "history", translatable("who changed what, and when"), {}, declare_history},
+        {"bestaetigen", "confirm", translatable("it is still right as of today"), {}, declare_confirm},
+        {"ueberfaellig", "overdue", translatable("not confirmed for a long time"), {}, declare_overdue},
+        {"kopieren", "copy", translatable("a new offer like this one"), {}, declare_copy},
+        {"importieren", "import", translatable("take in a file"), {}, declare_import},
+        {"exportieren", "export", translatable("write a file"), {}, declare_export}}},
+      {"bedarf", "need", translatable("needs: what is missing, for whom"), {"bedarfe", "needs"}, nullptr,
+       {{"liste", "list", translatable("all needs"), {}, declare_need_list},
+        {"neu", "new", translatable("a new need"), {}, declare_need_new},
+        {"zeigen", "show", translatable("one need with all that is known"), {}, declare_need_show},
+        {"aendern", "edit", translatable("change fields"), {"change"}, declare_need_edit},
+        {"loeschen", "delete", translatable("delete it"), {}, declare_need_delete},
+        {"decken", "meet", translatable("an offer meets this need"), {}, declare_meet}}},
+  };
+}
+
+}  // namespace kiz::cli

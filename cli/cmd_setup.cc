@@ -1,0 +1,129 @@
+// kiz einrichten, kiz beitreten: how an installation begins.
+#include "cli/commands.h"
+#include "cli/setup.h"
+#include "cli/shell.h"
+#include "cli/text.h"
+#include "libclient/places.h"
+#include "libclient/refusals.h"
+#include "libclient/translate.h"
+
+namespace kiz::cli {
+
+namespace {
+Json split_at_commas(const Json& words) {
+  Json parts = Json::array();
+  for (const Json& word : words) {
+    const std::string list = word.get<std::string>();
+    for (std::size_t from = 0; from <= list.size();) {
+      const std::size_t to = std::min(list.find(',', from), list.size());
+      if (to > from) parts.push_back(list.substr(from, to - from));
+      from = to + 1;
+    }
+  }
+  return parts;
+}
+
+void render_setup(Output& out, const Json& data) {
+  out.line(tr("{} is set up, with {} towns.", {text_of(data, "realm"), text_of(data, "towns")}), Style::good);
+  if (const auto sheet = text_of(data, "emergency_sheet"); !sheet.empty()) {
+    out.line();
+    out.line(tr("EMERGENCY SHEET. Print it, lock it away, then close this window. It is shown once."), Style::warn);
+    out.line();
+    out.line(sheet);
+  }
+  out.line();
+  out.pair(tr("Next"), tr("kiz member invite TOWN"), 12);
+  out.pair(" ", tr("kiz consent subject new"), 12);
+}
+
+Run declare_init(Form& form) {
+  form.option("name", "--kreis,--name", tr("NAME"), tr("name of the Kreis or city"))
+      .option("ags", "--ags,--key", tr("KEY"), tr("5 digits of a Kreis, 8 of a city"))
+      .option("listen", "--listen,--lauschen", tr("ADDR:PORT"), tr("where this machine waits for the towns (port 7411)"))
+      .option("addresses", "--adresse,--address", tr("HOST:PORT"), tr("what the towns dial; written into the invites"), true)
+      .option("members", "--mitglieder,--members", tr("KEYS"), tr("the towns, with commas; else those of the register"), true)
+      .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"))
+      .option("sheet", "--notfallblatt,--emergency-sheet", tr("FILE"), tr("write the emergency sheet here instead of showing it"));
+  return [](Shell& shell, Json args) {
+    if (!args.contains("name") && !args.contains("ags")) args["name"] = shell.prompt(tr("Which Kreis or city (name or key)"));
+    if (!args.contains("addresses") && shell.may_prompt()) {
+      const std::string address = shell.prompt(tr("Address that the towns dial, HOST:PORT (may stay empty)"));
+      if (!address.empty()) args["addresses"] = Json::array({address});
+    }
+    for (const char* list : {"addresses", "members"}) {
+      if (args.contains(list)) args[list] = split_at_commas(args[list]);
+    }
+    const std::string sheet_file = text_of(args, "sheet");
+    args.erase("sheet");
+    if (!sheet_file.empty()) {
+      // Before anything is set up: a sheet that cannot be kept would be lost for ever.
+      if (auto writable = write_file(sheet_file, {}); !writable) return shell.refuse("setup", writable.error());
+    }
+    Json envelope = set_up(shell, args);
+    if (!sheet_file.empty() && envelope.value("ok", false)) {
+      if (auto written = write_file(sheet_file, text_of(envelope["data"], "emergency_sheet")); !written) {
+        return shell.refuse("setup", written.error());
+      }
+      envelope["data"].erase("emergency_sheet");
+      envelope["data"]["emergency_sheet_file"] = sheet_file;
+    }
+    return shell.print(envelope, render_setup);
+  };
+}
+
+// An invite is one long word; from mail it comes broken into lines, or as a file.
+std::string invite_text(const Json& words) {
+  std::string text;
+  for (const Json& word : words) text += word.get<std::string>();
+  std::error_code ignored;
+  if (text.size() < 512 && std::filesystem::is_regular_file(text, ignored)) {
+    auto read = read_file(text);
+    if (read) text = *read;
+  }
+  std::erase_if(text, [](unsigned char c) { return c <= ' '; });
+  return text;
+}
+
+std::string check_number(Shell& shell, const std::string& file) {
+  std::string number;
+  if (file.empty()) {
+    number = shell.prompt(tr("Check number (8 digits, from the Kreis, by telephone)"));
+  } else {
+    auto read = read_file(file);
+    if (!read) throw UsageError{read.error().context, {}};
+    number = *read;
+  }
+  std::erase_if(number, [](unsigned char c) { return c <= ' ' || c == '-'; });
+  return number;
+}
+
+Run declare_join(Form& form) {
+  form.operand("invite", tr("INVITE"), tr("the invite as text, or the file it is in"), Need::many)
+      .option("check_file", "--pruefzahl-datei,--check-file", tr("FILE"), tr("the check number is in this file; - is standard input"))
+      .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"));
+  return [](Shell& shell, Json args) {
+    std::string invite = args.contains("invite") ? invite_text(args["invite"]) : shell.prompt(tr("Invite"));
+    const std::string check = check_number(shell, text_of(args, "check_file"));
+    args.erase("check_file");
+    args["invite"] = invite;
+    args["check"] = check;
+    return shell.print(join(shell, args), [](Output& out, const Json& data) {
+      if (is_true(data, "joined")) {
+        out.line(tr("Joined: {} in {}.", {text_of(data, "member_name"), text_of(data, "realm")}), Style::good);
+      } else {
+        out.line(tr("The invite is taken. Membership follows as soon as the Kreis is reached; edits work now."));
+      }
+      if (const auto code = text_of(data, "confirmation"); !code.empty()) {
+        out.line(tr("Compare with the Kreis: {}", {code}), Style::bold);
+      }
+    });
+  };
+}
+}  // namespace
+
+std::vector<Command> setup_commands() {
+  return {{"einrichten", "init", translatable("set up a Kreis or city"), {"setup"}, declare_init},
+          {"beitreten", "join", translatable("join with an invite"), {}, declare_join}};
+}
+
+}  // namespace kiz::cli

@@ -1,0 +1,132 @@
+// Requests about the replica itself: its state, its whole history checked, the last change taken back.
+#include <algorithm>
+#include <ctime>
+
+#include "libclient/months.h"
+#include "libclient/places.h"
+#include "libclient/refusals.h"
+#include "libclient/requests.h"
+#include "libclient/translate.h"
+#include "protocol/membership.h"
+#include "protocol/registry.h"
+
+namespace kiz {
+
+namespace {
+const char* name_of(Collection collection) {
+  switch (collection) {
+    case Collection::offers: return "offers";
+    case Collection::needs: return "needs";
+    case Collection::counts: return "counts";
+    case Collection::consents: return "consents";
+    case Collection::reference: return "reference";
+    case Collection::concept_: return "concept";
+    case Collection::funding: return "funding";
+    case Collection::reports: return "reports";
+    case Collection::actors: return "actors";
+    case Collection::events: return "events";
+    case Collection::extension: break;
+  }
+  return "extension";
+}
+
+std::string name_of(const Space& space) {
+  std::string name = space.owner + "/" + name_of(space.collection);
+  if (space.collection >= Collection::extension) name += std::to_string(static_cast<std::uint32_t>(space.collection));
+  if (!space.counterpart.empty()) name += "/" + space.counterpart;
+  return name;
+}
+
+const char* name_of(MemberRole role) {
+  switch (role) {
+    case MemberRole::municipality: return "municipality";
+    case MemberRole::kreis: return "kreis";
+    case MemberRole::land: return "land";
+  }
+  return "municipality";
+}
+
+std::string membership_until(const Replica& replica, const Identity& self) {
+  const Device* device = replica.membership().device(self.author);
+  return device != nullptr && device->admitted_until_ms > 0 ? months::instant(device->admitted_until_ms) : "";
+}
+
+Json spaces_json(const Replica& replica) {
+  Json list = Json::array();
+  for (const SpaceStatus& status : replica.spaces()) {
+    list.push_back({{"space", name_of(status.space)},
+                    {"owner", status.space.owner},
+                    {"collection", name_of(status.space.collection)},
+                    {"entries", status.entries},
+                    {"state_hash", to_hex(status.state_hash)}});
+  }
+  return list;
+}
+
+Answer show_status(RequestContext& context) {
+  const Replica& replica = context.replica;
+  const Identity self = replica.identity();
+  const StoreFigures figures = replica.figures();
+  const Member* member = replica.membership().member(self.member);
+
+  Reply reply;
+  Json& data = reply.data;
+  data["member"] = self.member;
+  data["member_name"] = self.member_name;
+  data["realm"] = self.realm_name;
+  data["role"] = member != nullptr ? name_of(member->role) : "";
+  data["device"] = self.device;
+  data["joined"] = self.joined;
+  data["state_hash"] = to_hex(replica.state_hash());
+  data["spaces"] = spaces_json(replica);
+  data["pending"] = figures.pending;
+  data["conflicts"] = replica.conflict_count();
+  data["quarantine"] = figures.quarantined;
+  data["waiting"] = figures.waiting;
+  data["daemon"] = static_cast<bool>(context.surroundings.peers);
+  data["peers"] = context.surroundings.peers ? context.surroundings.peers() : Json::array();
+  data["clock"] = months::instant(replica.now_ms());
+  data["membership_until"] = membership_until(replica, self);
+  data["store"] = {{"entries", figures.entries}, {"bytes", figures.bytes}};
+  add_work_waiting(context, data);
+  return reply;
+}
+
+Answer verify(RequestContext& context) {
+  const Verification found = context.replica.verify(context.args.value("rebuild", false));
+  Json forks = Json::array();
+  for (const LogId& log : found.forks) forks.push_back(to_hex(log));
+  Reply reply;
+  reply.data = {{"ok", found.ok},
+                {"logs", found.logs},
+                {"entries", found.entries},
+                {"signatures", found.signatures},
+                {"forks", forks},
+                {"findings", found.findings},
+                {"erased", found.erased},
+                {"state_hash", to_hex(found.state_hash)}};
+  if (!found.ok) reply.exit = exit_code(Errc::damaged);
+  return reply;
+}
+
+Answer undo(RequestContext& context) {
+  if (context.dry_run) return Reply{{{"entries", Json::array()}, {"undone", false}}, {}, 0};
+  const auto done = context.replica.undo_last(context.actor());
+  if (!done) {
+    if (done.error().code == Errc::not_found) {
+      return Refusal{Errc::not_found, tr("There is no change of this device that could be taken back."), {}, 0};
+    }
+    return to_refusal(done.error());
+  }
+  if (context.surroundings.committed) context.surroundings.committed();
+  Json entries = Json::array();
+  for (const EntryHash& entry : done->entries) entries.push_back(to_hex(entry));
+  return Reply{{{"entries", entries}, {"undone", true}}, {}, 0};
+}
+}  // namespace
+
+std::vector<RequestKind> status_requests() {
+  return {{"status", LocalRole::read, show_status}, {"verify", LocalRole::read, verify}, {"undo", LocalRole::edit, undo}};
+}
+
+}  // namespace kiz

@@ -9,36 +9,15 @@
 namespace kiz::cli {
 
 namespace {
-std::string state_word(const Json& consent) {
-  if (const auto label = text_of(consent, "label"); !label.empty()) return label;
-  const std::string state = text_of(consent, "state");
-  if (state == "disputed") return tr("disputed");
-  if (state == "asked") return tr("asked");
-  if (state == "open") return tr("open");
-  if (state == "superseded") return tr("superseded");
-  return field_text("consent", "state", state);
-}
-
 void render_subject(Output& out, const Json& subject) {
   out.line(text_of(subject, "ref") + "  " + text_of(subject, "title"), Style::bold);
-  std::string figures;
-  const auto add = [&](const char* key, const std::string& label) {
-    const Json value = subject.value(key, Json{});
-    if (!value.is_number()) return;
-    figures += (figures.empty() ? "" : ", ") + plain(value) + " " + label;
-  };
-  add("granted", tr("granted"));
-  add("granted_with_conditions", tr("granted with conditions"));
-  add("disputed", tr("disputed"));
-  add("refused", tr("refused"));
-  add("open", tr("open"));
-  const Json asked = subject.value("asked", Json{});
-  const std::string of = asked.is_number() ? plain(asked) : std::to_string(list_of(subject, "asked").size());
-  if (!figures.empty()) out.line(tr("of {} asked: {}", {of, figures}), Style::plain, 2);
-  if (const auto by = text_of(subject, "wanted_by"); !by.empty()) out.line(tr("wanted by {}", {shown_time(by)}), Style::plain, 2);
+  const Json summary = subject.value("summary", Json::object());
+  std::string line = text_of(summary, "text");
+  if (const auto by = text_of(subject, "wanted_by"); !by.empty()) line += tr(", wanted by {}", {shown_time(by)});
+  if (!line.empty()) out.line(line, Style::plain, 2);
   std::vector<std::vector<std::string>> rows;
   for (const Json& member : list_of(subject, "members")) {
-    rows.push_back({text_of(member, "name").empty() ? member_label(member) : text_of(member, "name"), state_word(member),
+    rows.push_back({member_label(member), consent_word(text_of(member, "state")),
                     shown_time(text_of(member, "decided_on")), text_of(member, "reference")});
   }
   if (!rows.empty()) {
@@ -55,36 +34,36 @@ void render_subjects(Output& out, const Json& data) {
 
 Form& with_subject(Form& form, bool shown = false) {
   return form.option("subject", "--gegenstand,--subject", tr("REF"),
-                     shown ? tr("only this subject") : tr("what it is about, E-1; not needed where only one is open"));
+                     shown ? tr("only this subject") : tr("what it is about, S-2F9; not needed where only one is open"));
 }
 
 Run declare_status(Form& form) {
-  with_subject(form, true).option("member", "--gemeinde,--member", tr("TOWN"), tr("only this town"));
+  with_subject(form, true).option("member", "--gemeinde,--member", tr("TOWN"), tr("only this town"))
+      .flag("all", "--alle,--all", tr("closed ones too"));
   return [](Shell& shell, Json args) { return shell.show("consent.status", args, render_subjects); };
 }
 
 Form& with_decision(Form& form) {
   return with_subject(form)
-      .option("decided_on", "--beschluss,--decided-on", tr("DATE"), tr("day of the decision"))
-      .option("decided_by", "--gremium,--decided-by", tr("BODY"), tr("council, main committee or mayor"))
+      .option("decided_on", "--beschluss,--decided,--decided-on", tr("DATE"), tr("day of the decision"))
+      .option("decided_by", "--gremium,--body,--decided-by", tr("BODY"), tr("council, main committee or mayor"))
       .option("reference", "--aktenzeichen,--reference", tr("TEXT"), tr("number of the paper or file"))
       .option("signed_by_role", "--gezeichnet,--signed-by", tr("ROLE"), tr("function of who signs, no name"));
 }
 
 Render decided(const char* sentence) {
   return [sentence](Output& out, const Json& data) {
-    std::string subject = text_of(data, "ref").empty() ? text_of(data, "subject") : text_of(data, "ref");
-    if (const auto title = text_of(data, "title"); !title.empty()) subject += " \"" + title + "\"";
-    out.line(tr(sentence, {subject}), Style::good);
+    const Json subject = data.value("subject", Json::object());
+    out.line(tr(sentence, {text_of(subject, "ref") + " \"" + text_of(subject, "title") + "\""}), Style::good);
   };
 }
 
 int decide(Shell& shell, const char* request, Json args, const char* sentence) {
   if (const auto evidence = text_of(args, "evidence"); !evidence.empty()) {
-    Json file{{"file", evidence}};
-    int refusal = 0;
-    if (!take_file(shell, request, file, refusal)) return refusal;
-    args["evidence"] = file;
+    const auto bytes = read_file(evidence);
+    if (!bytes) return shell.refuse(request, bytes.error());
+    args["evidence"] = Json::array({digest_of(*bytes) + ":" + std::to_string(bytes->size()) + ":" +
+                                    std::filesystem::path{evidence}.filename().string()});
   }
   return shell.show(request, args, decided(sentence));
 }
@@ -126,7 +105,11 @@ Run declare_deliberate(Form& form) {
 Run declare_history(Form& form) {
   with_subject(form, true).option("member", "--gemeinde,--member", tr("TOWN"), tr("of this town"));
   return [](Shell& shell, Json args) {
-    return shell.show("consent.history", args, [](Output& out, const Json& data) { render_history(out, "consent", data); });
+    return shell.show("consent.history", args, [](Output& out, const Json& data) {
+      const Json subject = data.value("subject", Json::object());
+      out.line(text_of(subject, "title") + ", " + member_label(data), Style::bold);
+      render_history(out, "consent", data);
+    });
   };
 }
 
@@ -134,45 +117,45 @@ Run declare_subject_new(Form& form) {
   form.option("kind", "--art,--kind", tr("KIND"), tr("shape, concept, state_project or cost_sharing"))
       .option("title", "--titel,--title", tr("TEXT"), tr("what it is called"))
       .option("description", "--beschreibung,--description", tr("TEXT"), tr("what it is about"))
+      .option("version", "--fassung,--text-version", tr("TEXT"), tr("which version of the text"))
       .option("file", "--datei,--file", tr("FILE"), tr("the text that consent is given to; its digest is kept"))
       .option("asked", "--gefragt,--asked", tr("TOWNS"), tr("who is asked, with commas; else all towns"), true)
-      .option("wanted_by", "--bis,--wanted-by", tr("DATE"), tr("when the answer is wanted"));
+      .option("wanted_by", "--bis,--wanted-by", tr("DATE"), tr("when the answer is wanted"))
+      .flag("required", "--erforderlich,--required", tr("without it the centre cannot be funded"));
+  with_subject(form);
   return [](Shell& shell, Json args) {
-    if (!args.contains("kind")) args["kind"] = shell.prompt(tr("Kind (shape, concept, state project, cost sharing)"));
-    if (!args.contains("title")) args["title"] = shell.prompt(tr("Title"));
-    int refusal = 0;
-    if (args.contains("file") && !take_file(shell, "subject.new", args, refusal)) return refusal;
-    if (args.contains("asked")) {
-      Json towns = Json::array();
-      for (const Json& word : args["asked"]) {
-        const std::string list = word.get<std::string>();
-        for (std::size_t from = 0; from <= list.size();) {
-          const std::size_t to = std::min(list.find(',', from), list.size());
-          if (to > from) towns.push_back(list.substr(from, to - from));
-          from = to + 1;
-        }
-      }
-      args["asked"] = towns;
-    }
-    return shell.show("subject.new", args, [](Output& out, const Json& data) {
-      out.line(tr("Consent is asked for: {}", {text_of(data, "ref") + " " + text_of(data, "title")}));
+    const bool again = args.contains("subject");
+    if (!again && !args.contains("kind")) args["kind"] = shell.prompt(tr("Kind (shape, concept, state project, cost sharing)"));
+    if (!again && !args.contains("title")) args["title"] = shell.prompt(tr("Title"));
+    if (!args.contains("file")) args["file"] = shell.prompt(tr("File with the text"));
+    const std::string path = text_of(args, "file");
+    const auto bytes = read_file(path);
+    if (!bytes) return shell.refuse("consent.subject_new", bytes.error());
+    args.erase("file");
+    args["digest"] = digest_of(*bytes);
+    args["size"] = bytes->size();
+    args["file_name"] = std::filesystem::path{path}.filename().string();
+    if (args.contains("asked")) args["asked"] = split_at_commas(args["asked"]);
+    return shell.show("consent.subject_new", args, [](Output& out, const Json& data) {
+      const Json subject = data.value("subject", Json::object());
+      out.line(tr("Consent is asked for: {}", {text_of(data, "ref") + " " + text_of(subject, "title")}));
     });
   };
 }
 
-Run declare_subject_list(Form&) {
+Run declare_subject_list(Form& form) {
+  form.flag("all", "--alle,--all", tr("closed ones too"));
   return [](Shell& shell, Json args) {
-    return shell.show("subject.list", args, [](Output& out, const Json& data) {
+    return shell.show("consent.subject_list", args, [](Output& out, const Json& data) {
       std::vector<std::vector<std::string>> rows;
       for (const Json& subject : list_of(data, "subjects")) {
-        rows.push_back({text_of(subject, "ref"), text_of(subject, "title"),
-                        field_text("consent_subject", "kind", subject.value("kind", Json{})),
+        rows.push_back({text_of(subject, "ref"), text_of(subject, "title"), text_of(subject.value("summary", Json::object()), "text"),
                         shown_time(text_of(subject, "wanted_by")), shown_time(text_of(subject, "closed_on"))});
       }
       if (rows.empty()) return out.line(tr("None."));
       out.table({{tr("Ref"), false, 4, true},
                  {tr("Title"), false, 12},
-                 {tr("Kind"), false, 8},
+                 {tr("State"), false, 12},
                  {tr("wanted by"), false, 10, true},
                  {tr("closed"), false, 6, true}},
                 rows);
@@ -181,11 +164,9 @@ Run declare_subject_list(Form&) {
 }
 
 Run declare_subject_close(Form& form) {
-  form.operand("ref", tr("REF"), tr("the subject, E-1"));
+  form.operand("subject", tr("REF"), tr("the subject, S-2F9"), Need::optional);
   return [](Shell& shell, Json args) {
-    return shell.show("subject.close", args, [](Output& out, const Json& data) {
-      out.line(tr("Closed: {}", {text_of(data, "ref")}));
-    });
+    return shell.show("consent.subject_close", args, decided(translatable("Closed: {}")));
   };
 }
 }  // namespace

@@ -10,19 +10,6 @@
 namespace kiz::cli {
 
 namespace {
-Json split_at_commas(const Json& words) {
-  Json parts = Json::array();
-  for (const Json& word : words) {
-    const std::string list = word.get<std::string>();
-    for (std::size_t from = 0; from <= list.size();) {
-      const std::size_t to = std::min(list.find(',', from), list.size());
-      if (to > from) parts.push_back(list.substr(from, to - from));
-      from = to + 1;
-    }
-  }
-  return parts;
-}
-
 void render_setup(Output& out, const Json& data) {
   out.line(tr("{} is set up, with {} towns.", {text_of(data, "realm"), text_of(data, "towns")}), Style::good);
   if (const auto sheet = text_of(data, "emergency_sheet"); !sheet.empty()) {

@@ -2,6 +2,7 @@
 #include <sodium.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cerrno>
 #include <cstdio>
 #include <fstream>
@@ -48,6 +49,26 @@ Result<void> write_file(const std::filesystem::path& path, std::string_view byte
   if (written && closed && std::rename(beside.c_str(), path.c_str()) == 0) return {};
   std::remove(beside.c_str());
   return Error{why == ENOSPC ? Errc::no_space : Errc::io_error, path.string()};
+}
+
+std::string digest_of(std::string_view bytes) {
+  Hash digest;
+  crypto_generichash(digest.bytes.data(), digest.bytes.size(), reinterpret_cast<const unsigned char*>(bytes.data()),
+                     bytes.size(), nullptr, 0);
+  return to_hex(digest);
+}
+
+Json split_at_commas(const Json& words) {
+  Json parts = Json::array();
+  for (const Json& word : words) {
+    const std::string list = word.get<std::string>();
+    for (std::size_t from = 0; from <= list.size();) {
+      const std::size_t to = std::min(list.find(',', from), list.size());
+      if (to > from) parts.push_back(list.substr(from, to - from));
+      from = to + 1;
+    }
+  }
+  return parts;
 }
 
 std::string to_base64(std::string_view bytes) {

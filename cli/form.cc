@@ -1,5 +1,6 @@
 #include "cli/form.h"
 
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <charconv>
 
@@ -16,15 +17,6 @@ std::optional<std::int64_t> whole_number(std::string_view text) {
   return n;
 }
 
-std::vector<std::string> split(const std::string& text, char at) {
-  std::vector<std::string> parts;
-  for (std::size_t from = 0; from <= text.size();) {
-    const std::size_t to = std::min(text.find(at, from), text.size());
-    if (to > from) parts.push_back(text.substr(from, to - from));
-    from = to + 1;
-  }
-  return parts;
-}
 }  // namespace
 
 Form::Value& Form::value(const char* key, Value::Kind kind, const std::string& shown) {
@@ -125,24 +117,6 @@ Json fields_of(const Json& words) {
   Json fields = Json::array();
   for (const Json& word : words) fields.push_back(field_of(word.get<std::string>()));
   return fields;
-}
-
-Json count_of(const std::string& word) {
-  const std::size_t at = word.rfind('=');
-  if (at == std::string::npos || at == 0) {
-    throw UsageError{tr("\"{}\" is not of the form MEASURE=NUMBER.", {word}),
-                     tr("For example: arrived:school_type=grundschule,age_band=6-9=6")};
-  }
-  const std::string what = word.substr(0, at);
-  const std::size_t colon = what.find(':');
-  Json dimensions = Json::object();
-  if (colon != std::string::npos) {
-    for (const std::string& dimension : split(what.substr(colon + 1), ',')) {
-      const Json one = field_of(dimension);
-      dimensions[one["field"].get<std::string>()] = one["text"];
-    }
-  }
-  return Json{{"measure", what.substr(0, colon)}, {"dimensions", dimensions}, {"text", word.substr(at + 1)}};
 }
 
 std::int64_t milliseconds_of(const std::string& text) {

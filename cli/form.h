@@ -4,7 +4,6 @@
 // words of the command, also between operands. Values that are not given are absent from the JSON.
 #pragma once
 
-#include <CLI/CLI.hpp>
 #include <map>
 #include <memory>
 #include <optional>
@@ -12,6 +11,10 @@
 #include <vector>
 
 #include "libclient/requests.h"
+
+namespace CLI {
+class App;  // only form.cc, help.cc and main.cc read its long header
+}
 
 namespace kiz::cli {
 
@@ -75,9 +78,6 @@ class Form {
 /// "titel=Sprachcafé", "sprache+=ar", "sprache-=ar" -> {"field", "op", "text"}. Throws UsageError.
 Json field_of(const std::string& word);
 Json fields_of(const Json& words);
-
-/// "arrived:school_type=grundschule,age_band=6-9=6" -> {"measure", "dimensions", "text"}: the number follows the last "=".
-Json count_of(const std::string& word);
 
 /// "30", "30s", "5m" -> milliseconds. Throws UsageError.
 std::int64_t milliseconds_of(const std::string& text);

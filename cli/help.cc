@@ -1,5 +1,7 @@
 #include "cli/help.h"
 
+#include <CLI/CLI.hpp>
+
 #include "libclient/translate.h"
 
 namespace kiz::cli {

@@ -1,4 +1,5 @@
 // kiz: reads the command line, finds the command, runs it. What it does: commands.h; whom it asks: shell.h.
+#include <CLI/CLI.hpp>
 #include <algorithm>
 #include <cstdio>
 #include <iostream>

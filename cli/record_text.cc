@@ -91,9 +91,28 @@ void render_record(Output& out, const std::string& kind, const Json& record) {
   }
 }
 
+std::string consent_word(const std::string& state) {
+  if (state == "disputed") return tr("disputed");
+  if (state == "requested") return tr("requested");
+  if (state == "open" || state == "not_asked") return tr("open");
+  if (state == "superseded") return tr("superseded");
+  return field_text("consent", "state", state);
+}
+
+std::string return_word(const std::string& state) {
+  if (state == "missing") return tr("nothing entered");
+  if (state == "open") return tr("open");
+  if (state == "reported") return tr("reported");
+  if (state == "queried") return tr("queried");
+  if (state == "accepted") return tr("accepted");
+  if (state == "locked") return tr("locked");
+  if (state == "corrected_after_lock") return tr("corrected after the lock");
+  return state;
+}
+
 void render_history(Output& out, const std::string& kind, const Json& data) {
   std::vector<std::vector<std::string>> rows;
-  for (const Json& step : list_of(data, "history")) {
+  for (const Json& step : list_of(data, data.contains("steps") ? "steps" : "history")) {
     const std::string field = text_of(step, "field");
     std::string who = text_of(step, "actor");
     const std::string where = member_label(step);

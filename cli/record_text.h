@@ -13,7 +13,12 @@ std::string member_label(const Json& record);
 /// One record, its fields labelled as an office knows them; what is disputed or was overwritten stands below.
 void render_record(Output& out, const std::string& kind, const Json& record);
 
-/// data: {"history": [{time, member, device, actor, field, value, mode}]}
+/// "granted" -> "erteilt"; the derived states too.
+std::string consent_word(const std::string& state);
+/// "reported" -> "gemeldet": where a month stands.
+std::string return_word(const std::string& state);
+
+/// data: {"history" or "steps": [{time, member, device, actor, field, value, mode}]}
 void render_history(Output& out, const std::string& kind, const Json& data);
 
 /// One conflict: what it is about, each value with whose it is, and the command that settles it.

@@ -74,6 +74,11 @@ Result<std::string> read_file(const std::filesystem::path& path);
 /// Writes a file, new or in place of the old one, whole or not at all. errors: io_error, no_space
 Result<void> write_file(const std::filesystem::path& path, std::string_view bytes);
 
+/// BLAKE2b-256 of a file's bytes in hex: how a text is named that is not sent along.
+std::string digest_of(std::string_view bytes);
+/// ["a,b", "c"] -> ["a", "b", "c"]
+Json split_at_commas(const Json& words);
+
 std::string to_base64(std::string_view bytes);
 Result<std::string> from_base64(std::string_view text);
 

@@ -33,7 +33,11 @@ bool is_date(std::string_view text) {
 
 std::string day(int year, int month, int mday) {
   char buffer[40];
-  std::snprintf(buffer, sizeof buffer, german() ? "%3$02d.%2$02d.%1$04d" : "%1$04d-%2$02d-%3$02d", year, month, mday);
+  if (german()) {
+    std::snprintf(buffer, sizeof buffer, "%02d.%02d.%04d", mday, month, year);
+  } else {
+    std::snprintf(buffer, sizeof buffer, "%04d-%02d-%02d", year, month, mday);
+  }
   return buffer;
 }
 

@@ -123,7 +123,7 @@ Run declare_query(Form& form) {
 Run of_towns(const char* request) {
   return [request](Shell& shell, Json args) {
     if (!args.contains("month")) {
-      args["month"] = args["member"];
+      args["month"] = text_of(args, "member");
       args.erase("member");
     }
     return shell.show(request, args, render_month_states);

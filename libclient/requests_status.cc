@@ -88,7 +88,6 @@ Answer show_status(RequestContext& context) {
   data["clock"] = months::instant(replica.now_ms());
   data["membership_until"] = membership_until(replica, self);
   data["store"] = {{"entries", figures.entries}, {"bytes", figures.bytes}};
-  add_work_waiting(context, data);
   return reply;
 }
 

@@ -72,7 +72,7 @@ int write_letters(Shell& shell, Json args, const std::filesystem::path& folder) 
 
 Run declare_invite(Form& form) {
   form.operand("member", tr("TOWN"), tr("name or key of the town"), Need::optional)
-      .option("role", "--rolle,--role", tr("ROLE"), tr("what the device may do: edit, consent, administer"))
+      .option("role", "--rolle,--role", tr("ROLE"), tr("what the device may do: read, edit, consent"))
       .number("days", "--gueltig,--days", tr("DAYS"), tr("the invite is good for so many days"))
       .flag("confirm", "--mit-bestaetigung,--with-confirmation", tr("the device must be confirmed here before it counts"))
       .flag("all", "--alle,--all", tr("all towns that have not joined"))
@@ -105,8 +105,7 @@ Run declare_confirm(Form& form) {
 }
 
 Run declare_revoke(Form& form) {
-  form.operand("ref", tr("REF"), tr("a device (G-2), or a town with all its devices"))
-      .number("from_seq", "--ab,--from", tr("SEQ"), tr("what was written from this entry on does not count"));
+  form.operand("ref", tr("REF"), tr("a device (G-2), or a town with all its devices"));
   return by_ref("member.revoke", translatable("Lock out {}? What it writes from now on no longer counts."),
                 translatable("Locked out: {} of {}. The others learn of it at their next contact."));
 }
@@ -115,6 +114,15 @@ Run declare_renew(Form& form) {
   form.operand("ref", tr("REF"), tr("a device (G-2), or a town with all its devices"))
       .number("days", "--tage,--days", tr("DAYS"), tr("admit it for so many days from now"));
   return by_ref("member.renew", nullptr, translatable("Renewed: {} of {}."));
+}
+
+Run declare_address(Form& form) {
+  form.operand("addresses", tr("HOST:PORT"), tr("what the towns dial; written into invites from now on"), Need::some);
+  return [](Shell& shell, Json args) {
+    return shell.show("member.address", args, [](Output& out, const Json& data) {
+      out.line(tr("Invites from now on name: {}", {text_of(data, "addresses")}));
+    });
+  };
 }
 
 Run declare_devices(Form&) {
@@ -137,8 +145,7 @@ Run declare_devices(Form&) {
 }
 
 Run declare_device_revoke(Form& form) {
-  form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2"))
-      .number("from_seq", "--ab,--from", tr("SEQ"), tr("what was written from this entry on does not count"));
+  form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2"));
   return by_ref("device.revoke", translatable("Lock out {}? What it writes from now on no longer counts."),
                 translatable("Locked out: {} of {}. The others learn of it at their next contact."));
 }
@@ -149,6 +156,7 @@ std::vector<Command> member_commands() {
       {"mitglied", "member", translatable("towns of the Kreis: list, invite, lock out"), {"mitglieder", "members"}, nullptr,
        {{"liste", "list", translatable("all members"), {}, declare_list},
         {"einladen", "invite", translatable("an invite for a town, with its check number"), {}, declare_invite},
+        {"adresse", "address", translatable("the address that the towns dial"), {}, declare_address},
         {"bestaetigen", "confirm", translatable("confirm a device that waits for it"), {}, declare_confirm},
         {"sperren", "revoke", translatable("lock out a device or a town"), {"lock"}, declare_revoke},
         {"verlaengern", "renew", translatable("renew a membership"), {}, declare_renew}}},

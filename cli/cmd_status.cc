@@ -161,7 +161,6 @@ Run declare_sync(Form&) {
 
 Run switch_network(const char* request, const char* done) {
   return [request, done](Shell& shell, Json) {
-    if (!shell.daemon()) return shell.refuse(request, no_daemon(std::string{"kiz "} + request));
     return shell.show(request, Json::object(), [done](Output& out, const Json&) { out.line(tr(done)); });
   };
 }

@@ -156,7 +156,7 @@ std::optional<std::filesystem::path> Shell::daemon() {
   return target_->socket;
 }
 
-void Shell::release() { target_->replica.reset(); }
+void Shell::adopt(std::unique_ptr<Replica> replica) { target_->replica = std::move(replica); }
 
 Json Shell::ask_daemon(const std::string& request, const Json& args) {
   using namespace std::chrono_literals;
@@ -172,18 +172,24 @@ Json Shell::ask_daemon(const std::string& request, const Json& args) {
   return *reply;
 }
 
-Json Shell::ask_store(const std::string& request, const Json& args) {
+Result<Replica*> Shell::replica() {
   if (target_->replica == nullptr) {
     auto opened = Replica::open(replica_options());
     if (!opened && opened.error().code == Errc::wrong_key && !target_->passphrase && may_prompt()) {
       target_->passphrase = prompt(tr("Passphrase of the store"), true);
       opened = Replica::open(replica_options());
     }
-    if (!opened) return refusal_envelope(request, to_refusal(opened.error()));
+    if (!opened) return opened.error();
     target_->replica = std::move(*opened);
   }
+  return target_->replica.get();
+}
+
+Json Shell::ask_store(const std::string& request, const Json& args) {
+  auto opened = replica();
+  if (!opened) return refusal_envelope(request, to_refusal(opened.error()));
   const Json asked{{"request", request}, {"args", args}, {"dry_run", globals.dry_run}};
-  return execute(*target_->replica, asked, caller(), Surroundings{});
+  return execute(**opened, asked, caller(), Surroundings{});
 }
 
 Json Shell::ask(const std::string& request, const Json& args) {

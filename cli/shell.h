@@ -52,8 +52,10 @@ class Shell {
   /// Options for a store of one's own.
   ReplicaOptions replica_options();
   std::filesystem::path store_directory() const;
-  /// Closes a replica that was opened for a request.
-  void release();
+  /// The store of one's own, opened on the first call. Only where daemon() is empty.
+  Result<Replica*> replica();
+  /// Takes over a replica that was just made.
+  void adopt(std::unique_ptr<Replica> replica);
 
   std::chrono::milliseconds timeout(std::chrono::milliseconds otherwise) const;
   Caller caller() const;

@@ -1,10 +1,8 @@
 // Requests about the replica itself: its state, its whole history checked, the last change taken back.
-#include <algorithm>
-#include <ctime>
-
+#include "libclient/keyring.h"
 #include "libclient/months.h"
-#include "libclient/places.h"
 #include "libclient/refusals.h"
+#include "libclient/replica_core.h"
 #include "libclient/requests.h"
 #include "libclient/translate.h"
 #include "protocol/membership.h"
@@ -83,6 +81,7 @@ Answer show_status(RequestContext& context) {
   data["conflicts"] = replica.conflict_count();
   data["quarantine"] = figures.quarantined;
   data["waiting"] = figures.waiting;
+  data["offline"] = context.replica.core().files().keyring().offline;
   data["daemon"] = static_cast<bool>(context.surroundings.peers);
   data["peers"] = context.surroundings.peers ? context.surroundings.peers() : Json::array();
   data["clock"] = months::instant(replica.now_ms());
@@ -122,10 +121,24 @@ Answer undo(RequestContext& context) {
   for (const EntryHash& entry : done->entries) entries.push_back(to_hex(entry));
   return Reply{{{"entries", entries}, {"undone", true}}, {}, 0};
 }
+/// offline, online   data: {"offline"}: whether this machine exchanges with others; a running daemon heeds it at once
+Answer set_offline(RequestContext& context, bool offline) {
+  StoreFiles& files = context.replica.core().files();
+  if (!context.dry_run && files.keyring().offline != offline) {
+    files.keyring().offline = offline;
+    if (auto saved = files.save_keyring(); !saved) return to_refusal(saved.error());
+    if (context.surroundings.committed) context.surroundings.committed();
+  }
+  return Reply{{{"offline", offline}}, {}, 0};
+}
 }  // namespace
 
 std::vector<RequestKind> status_requests() {
-  return {{"status", LocalRole::read, show_status}, {"verify", LocalRole::read, verify}, {"undo", LocalRole::edit, undo}};
+  return {{"status", LocalRole::read, show_status},
+          {"verify", LocalRole::read, verify},
+          {"undo", LocalRole::edit, undo},
+          {"offline", LocalRole::edit, [](RequestContext& context) { return set_offline(context, true); }},
+          {"online", LocalRole::edit, [](RequestContext& context) { return set_offline(context, false); }}};
 }
 
 }  // namespace kiz

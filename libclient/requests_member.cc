@@ -1,0 +1,285 @@
+// Requests about members and devices: who belongs to the realm, invites, locking out, renewing.
+#include <algorithm>
+
+#include "libclient/enrolment.h"
+#include "libclient/keyring.h"
+#include "libclient/months.h"
+#include "libclient/places.h"
+#include "libclient/refusals.h"
+#include "libclient/replica_core.h"
+#include "libclient/request_support.h"
+#include "libclient/requests.h"
+#include "libclient/translate.h"
+#include "protocol/membership.h"
+
+namespace kiz {
+
+namespace {
+using request::refuse;
+
+std::string device_ref(const Membership& membership, const Device& device) {
+  return "G-" + std::to_string(&device - membership.devices().data() + 1);
+}
+
+const char* state_of(const std::vector<const Device*>& devices, std::uint64_t now_ms) {
+  if (devices.empty()) return "named";
+  const auto counts = [now_ms](const Device* device) { return !device->revoked && device->admitted_until_ms > now_ms; };
+  if (std::any_of(devices.begin(), devices.end(), counts)) return "active";
+  const bool revoked = std::all_of(devices.begin(), devices.end(), [](const Device* device) { return device->revoked; });
+  return revoked ? "revoked" : "expired";
+}
+
+const char* word_for(MemberRole role) {
+  return role == MemberRole::kreis ? "kreis" : role == MemberRole::land ? "land" : "municipality";
+}
+
+Json time_or_null(std::uint64_t ms) { return ms == 0 ? Json() : Json(months::instant(ms)); }
+
+std::vector<const Device*> devices_of(const Membership& membership, const MemberId& member) {
+  std::vector<const Device*> found;
+  for (const Device& device : membership.devices()) {
+    if (device.member == member) found.push_back(&device);
+  }
+  return found;
+}
+
+/// member.list   data: {"members": [{"ags", "name", "role", "state", "devices", "admitted_until"}]}
+/// state: named (no device yet), active, expired, revoked
+Answer list_members(RequestContext& context) {
+  const Membership& membership = context.replica.membership();
+  Json list = Json::array();
+  for (const Member& member : membership.members()) {
+    const auto devices = devices_of(membership, member.id);
+    std::uint64_t until = 0;
+    for (const Device* device : devices) {
+      if (!device->revoked) until = std::max(until, device->admitted_until_ms);
+    }
+    list.push_back({{"ags", member.id},
+                    {"name", member.name},
+                    {"role", word_for(member.role)},
+                    {"state", state_of(devices, context.replica.now_ms())},
+                    {"devices", devices.size()},
+                    {"admitted_until", time_or_null(until)}});
+  }
+  return Reply{{{"members", std::move(list)}}, {}, 0};
+}
+
+Json rights_json(Rights rights) {
+  Json words = Json::array();
+  for (const auto& [right, word] : {std::pair{Right::write, "write"}, std::pair{Right::consent, "consent"},
+                                    std::pair{Right::erase, "erase"}, std::pair{Right::admin, "admin"}}) {
+    if ((rights & static_cast<Rights>(right)) != 0) words.push_back(word);
+  }
+  return words;
+}
+
+/// device.list   data: {"devices": [{"ref", "name", "member", "member_name", "rights", "admitted_until", "revoked", "self"}]}
+Answer list_devices(RequestContext& context) {
+  const Membership& membership = context.replica.membership();
+  const AuthorKey self = context.replica.identity().author;
+  Json list = Json::array();
+  for (const Device& device : membership.devices()) {
+    list.push_back({{"ref", device_ref(membership, device)},
+                    {"name", device.name},
+                    {"member", device.member},
+                    {"member_name", request::member_name(context.replica, device.member)},
+                    {"rights", rights_json(device.rights)},
+                    {"admitted_until", time_or_null(device.admitted_until_ms)},
+                    {"revoked", device.revoked},
+                    {"self", device.author == self}});
+  }
+  return Reply{{{"devices", std::move(list)}}, {}, 0};
+}
+
+request::Or<InviteOptions> invite_options(const Json& args) {
+  InviteOptions options;
+  const std::int64_t days = args.value("days", std::int64_t{14});
+  if (days < 1 || days > 365) return refuse(Errc::invalid_input, tr("An invite is good for 1 to 365 days. Nothing was changed."));
+  options.valid_days = static_cast<std::uint64_t>(days);
+  options.needs_confirmation = request::flag(args, "confirm");
+  const std::string role = request::text(args, "role");
+  const auto write = static_cast<Rights>(Right::write);
+  if (role.empty() || role == "einvernehmen" || role == "consent") {
+    options.rights = rights_of_an_office;
+  } else if (role == "bearbeiten" || role == "edit") {
+    options.rights = write;
+  } else if (role == "lesen" || role == "read") {
+    options.rights = 0;
+  } else {
+    return refuse(Errc::invalid_input, tr("\"{}\" is none of the roles read, edit, consent. Nothing was changed.", {role}));
+  }
+  return options;
+}
+
+Refusal cannot_invite(const Error& error) {
+  if (error.code == Errc::not_permitted) {
+    return refuse(Errc::not_permitted, tr("Invites are made by the Kreis, on its own machine. Nothing was changed."));
+  }
+  if (error.code == Errc::invalid_input) {
+    return refuse(Errc::invalid_input, tr("It is not known yet which address the towns dial. Nothing was changed."),
+                  tr("kiz member address HOST:PORT"));
+  }
+  return to_refusal(error);
+}
+
+Json invite_json(const Replica& replica, const MemberId& member, const InviteIssued& issued) {
+  return {{"ags", member},
+          {"name", request::member_name(replica, member)},
+          {"invite", issued.invite},
+          {"check", issued.check},
+          {"expires", months::instant(issued.expires_ms)}};
+}
+
+/// member.invite  {"member", "role"?: read|edit|consent, "days"?, "confirm"?}
+/// data: {"ags", "name", "invite", "check", "expires"}
+Answer invite(RequestContext& context) {
+  if (auto refused = request::need_authority(context)) return *refused;
+  const std::string given = request::text(context.args, "member");
+  if (given.empty()) return refuse(Errc::usage, tr("Which town is to be invited?"), tr("kiz member list"));
+  auto town = request::member(context.replica, given);
+  if (!town) return town.refusal();
+  auto options = invite_options(context.args);
+  if (!options) return options.refusal();
+  if (context.dry_run) return Reply{{{"ags", town->id}, {"name", town->name}}, {}, 0};
+  const auto issued = issue_invite(context.replica, town->id, *options);
+  if (!issued) return cannot_invite(issued.error());
+  return Reply{invite_json(context.replica, town->id, *issued), {}, 0};
+}
+
+/// member.invite_all  {"role"?, "days"?, "confirm"?}: all members without a device
+/// data: {"realm", "invites": [as member.invite]}
+Answer invite_all(RequestContext& context) {
+  if (auto refused = request::need_authority(context)) return *refused;
+  auto options = invite_options(context.args);
+  if (!options) return options.refusal();
+  const Membership& membership = context.replica.membership();
+  std::vector<MemberId> waiting;
+  for (const Member& member : membership.members()) {
+    if (member.id != membership.authority() && devices_of(membership, member.id).empty()) waiting.push_back(member.id);
+  }
+  Json invites = Json::array();
+  for (const MemberId& member : waiting) {
+    if (context.dry_run) {
+      invites.push_back({{"ags", member}, {"name", request::member_name(context.replica, member)}});
+      continue;
+    }
+    const auto issued = issue_invite(context.replica, member, *options);
+    if (!issued) return cannot_invite(issued.error());
+    invites.push_back(invite_json(context.replica, member, *issued));
+  }
+  return Reply{{{"realm", membership.realm_name()}, {"invites", std::move(invites)}}, {}, 0};
+}
+
+/// member.address  {"addresses": [HOST:PORT]}: what members dial, written into invites from now on. data: {"addresses"}
+Answer set_addresses(RequestContext& context) {
+  if (auto refused = request::need_authority(context)) return *refused;
+  const auto addresses = request::texts(context.args, "addresses");
+  if (addresses.empty()) return refuse(Errc::usage, tr("Which address do the towns dial?"), tr("kiz member address HOST:PORT"));
+  KeyringContents& ring = context.replica.core().files().keyring();
+  if (!context.dry_run) {
+    ring.own_addresses = addresses;
+    if (auto saved = context.replica.core().files().save_keyring(); !saved) return to_refusal(saved.error());
+  }
+  return Reply{{{"addresses", addresses}}, {}, 0};
+}
+
+/// The devices that "G-2", a town's key or its name mean.
+request::Or<std::vector<const Device*>> devices_named(const RequestContext& context, bool towns_too) {
+  const Membership& membership = context.replica.membership();
+  const std::string ref = request::text(context.args, "ref");
+  if ((ref.starts_with("G-") || ref.starts_with("g-")) && ref.size() < 12) {
+    const std::string digits = ref.substr(2);
+    const bool number = !digits.empty() && std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+    const std::size_t n = number ? std::stoul(digits) : 0;
+    if (n >= 1 && n <= membership.devices().size()) return std::vector<const Device*>{&membership.devices()[n - 1]};
+    return refuse(Errc::not_found, tr("There is no device {}.", {ref}), tr("kiz device list"));
+  }
+  if (!towns_too) return refuse(Errc::not_found, tr("There is no device {}.", {ref}), tr("kiz device list"));
+  auto town = request::member(context.replica, ref);
+  if (!town) return town.refusal();
+  auto devices = devices_of(membership, town->id);
+  if (devices.empty()) return refuse(Errc::not_found, tr("{} has no device yet.", {town->name}), tr("kiz member list"));
+  return devices;
+}
+
+Refusal cannot_change(const Error& error) {
+  if (error.code != Errc::not_permitted) return to_refusal(error);
+  return refuse(Errc::not_permitted, tr("This is decided by the Kreis, on its own machine. Nothing was changed."));
+}
+
+struct Change {
+  std::string ref, member;
+  AuthorKey author;
+};
+
+/// Notes what is meant before anything changes: the list of devices is made anew with each control record.
+std::vector<Change> changes_of(const RequestContext& context, const std::vector<const Device*>& devices) {
+  std::vector<Change> changes;
+  for (const Device* device : devices) {
+    changes.push_back({device_ref(context.replica.membership(), *device), device->member, device->author});
+  }
+  return changes;
+}
+
+Answer changed(const RequestContext& context, const std::vector<Change>& changes) {
+  if (!context.dry_run && context.surroundings.committed) context.surroundings.committed();
+  Json refs = Json::array();
+  for (const Change& change : changes) refs.push_back(change.ref);
+  return Reply{{{"ref", changes.front().ref},
+                {"devices", std::move(refs)},
+                {"member", changes.front().member},
+                {"member_name", request::member_name(context.replica, changes.front().member)}},
+               {},
+               0};
+}
+
+/// member.revoke, device.revoke  {"ref"}   data: {"ref", "devices": [ref], "member", "member_name"}
+Answer revoke(RequestContext& context, bool towns_too) {
+  if (auto refused = request::need_authority(context)) return *refused;
+  auto devices = devices_named(context, towns_too);
+  if (!devices) return devices.refusal();
+  std::erase_if(*devices, [](const Device* device) { return device->revoked; });
+  if (devices->empty()) return refuse(Errc::invalid_input, tr("It is locked out already. Nothing was changed."), tr("kiz device list"));
+  const auto changes = changes_of(context, *devices);
+  for (const Change& change : changes) {
+    if (change.author == context.replica.identity().author) {
+      return refuse(Errc::invalid_input, tr("This device cannot lock itself out. Nothing was changed."));
+    }
+  }
+  for (const Change& change : changes) {
+    if (context.dry_run) break;
+    if (auto done = revoke_device(context.replica, change.author); !done) return cannot_change(done.error());
+  }
+  return changed(context, changes);
+}
+
+/// member.renew  {"ref", "days"?}   data as member.revoke
+Answer renew(RequestContext& context) {
+  if (auto refused = request::need_authority(context)) return *refused;
+  auto devices = devices_named(context, true);
+  if (!devices) return devices.refusal();
+  const std::int64_t days = context.args.value("days", std::int64_t{730});
+  if (days < 1 || days > 3650) return refuse(Errc::invalid_input, tr("A membership lasts 1 to 3650 days. Nothing was changed."));
+  const auto changes = changes_of(context, *devices);
+  for (const Change& change : changes) {
+    if (context.dry_run) break;
+    if (auto done = renew_admission(context.replica, change.author, static_cast<std::uint64_t>(days)); !done) {
+      return cannot_change(done.error());
+    }
+  }
+  return changed(context, changes);
+}
+}  // namespace
+
+std::vector<RequestKind> member_requests() {
+  return {{"member.list", LocalRole::read, list_members},
+          {"member.invite", LocalRole::administer, invite},
+          {"member.invite_all", LocalRole::administer, invite_all},
+          {"member.address", LocalRole::administer, set_addresses},
+          {"member.revoke", LocalRole::administer, [](RequestContext& context) { return revoke(context, true); }},
+          {"member.renew", LocalRole::administer, renew},
+          {"device.list", LocalRole::read, list_devices},
+          {"device.revoke", LocalRole::administer, [](RequestContext& context) { return revoke(context, false); }}};
+}
+
+}  // namespace kiz

@@ -79,7 +79,7 @@ struct Sum {
   }
 };
 
-using PlaceAndTime = std::pair<std::string, std::string>;
+using PlaceAndTime = std::array<std::string, 3>;  // town, period, scope
 
 }  // namespace
 
@@ -121,8 +121,8 @@ Result<RecordId> record_of(const Key& key, std::uint32_t kind_number) {
 }
 
 unsigned dimensions(const Key& key) {
-  const bool used[] = {!key.scope.empty(),    !key.age_band.empty(), !key.school_type.empty(),
-                       !key.origin.empty() || !key.origin_key.empty(), !key.language.empty(), !key.sex.empty()};
+  const bool used[] = {!key.age_band.empty(), !key.school_type.empty(), !key.origin.empty() || !key.origin_key.empty(),
+                       !key.language.empty(), !key.sex.empty()};
   unsigned bits = 0;
   for (unsigned i = 0; i < std::size(used); ++i) bits |= used[i] ? 1U << i : 0U;
   return bits;
@@ -186,7 +186,7 @@ Total total(std::string_view measure, std::span<const Count* const> counts) {
   for (const Count* count : counts) {
     if (!count->parent.empty() || count->replaced || count->reading == Reading::empty) continue;
     if (out.stock && count->key.period != out.as_of) continue;
-    auto& sum = sums[{count->key.ags, count->key.period}][dimensions(count->key)];
+    auto& sum = sums[{count->key.ags, count->key.period, count->key.scope}][dimensions(count->key)];
     switch (count->reading) {
       case Reading::stated: sum.add(count->value); break;
       case Reading::disputed: out.disputed.push_back(count); break;

@@ -40,8 +40,9 @@ std::optional<Key> parse_key(std::string_view text);
 /// The record that the key names. `kind` is kinds::count or kinds::paper_return.
 Result<RecordId> record_of(const Key& key, std::uint32_t kind = registry::kinds::count);
 
-/// Which dimensions a key uses, one bit each; origin and its original key are one. Two keys of one measure and month
-/// with different dimensions are parts of different breakdowns of the same people.
+/// Which dimensions a key uses, one bit each; origin and its original key are one. Two keys of one measure, month and
+/// scope with different dimensions are parts of different breakdowns of the same people. The scope is no such dimension:
+/// rows of different scopes were counted at different places, so they are different people.
 unsigned dimensions(const Key& key);
 
 /// "arrived (school_type=grundschule, age_band=6-9)"; with `german` in the registry's German labels.
@@ -102,8 +103,8 @@ struct Total {
   bool clear() const { return disputed.empty() && unknown == 0 && !overflow; }
 };
 
-/// One total for each measure, in the registry's order. Where one town and period has several breakdowns of a measure,
-/// the largest sum counts: each is a part of the same people, and none can have more than there are.
+/// One total for each measure, in the registry's order. Where one town, period and scope has several breakdowns of a
+/// measure, the largest sum counts: each is a part of the same people, and none can have more than there are.
 std::vector<Total> totals(std::span<const Count> counts);
 /// The same over the counts of one measure.
 Total total(std::string_view measure, std::span<const Count* const> counts);

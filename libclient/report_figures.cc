@@ -19,21 +19,27 @@ constexpr Dimension dimensions[] = {{"age_band", &Key::age_band}, {"school_type"
 
 bool adds(const Count& count) { return count.stated() && count.parent.empty() && !count.replaced; }
 
-/// The cells that make up the town's number, broken down by this dimension: of the town's breakdowns that use it, the one
-/// that covers most people.
+/// The cells that make up the town's number, broken down by this dimension: in each scope, of the breakdowns that use it,
+/// the one that covers most people.
 std::vector<const Count*> breakdown(const std::vector<const Count*>& town, std::string Key::*part) {
-  std::map<unsigned, std::pair<std::int64_t, std::vector<const Count*>>> found;
+  struct Candidate {
+    std::int64_t sum = 0;
+    std::vector<const Count*> cells;
+  };
+  std::map<std::string, std::map<unsigned, Candidate>> found;
   for (const Count* count : town) {
     if (!adds(*count) || (count->key.*part).empty()) continue;
-    auto& [sum, cells] = found[counts::dimensions(count->key)];
-    if (__builtin_add_overflow(sum, count->value, &sum)) return {};
-    cells.push_back(count);
+    Candidate& candidate = found[count->key.scope][counts::dimensions(count->key)];
+    if (__builtin_add_overflow(candidate.sum, count->value, &candidate.sum)) return {};
+    candidate.cells.push_back(count);
   }
-  const std::pair<std::int64_t, std::vector<const Count*>>* best = nullptr;
-  for (const auto& [bits, candidate] : found) {
-    if (best == nullptr || candidate.first > best->first) best = &candidate;
+  std::vector<const Count*> out;
+  for (const auto& [scope, candidates] : found) {
+    const auto best = std::max_element(candidates.begin(), candidates.end(),
+                                       [](const auto& a, const auto& b) { return a.second.sum < b.second.sum; });
+    out.insert(out.end(), best->second.cells.begin(), best->second.cells.end());
   }
-  return best != nullptr ? best->second : std::vector<const Count*>{};
+  return out;
 }
 
 using Towns = std::map<std::string, std::vector<const Count*>>;

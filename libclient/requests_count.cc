@@ -29,6 +29,24 @@ Or<std::string> period(const RequestContext& context) {
   return read;
 }
 
+Or<Scope> scope_of(const RequestContext& context) {
+  const std::string year = text(context.args, "year");
+  if (!year.empty()) {
+    const std::string read = dates::read_period(year);
+    const auto span = months::year(read);
+    if (!span) return refuse(Complaint{Complaint::Code::bad_period, tr("year"), year}, context.caller);
+    return Scope{span->first, span->last, read};
+  }
+  const std::string given = text(context.args, "month");
+  if (!given.empty() && dates::read_month(given).empty()) {
+    const std::string read = dates::read_period(given);
+    if (const auto span = months::year(read)) return Scope{span->first, span->last, read};
+  }
+  auto at = month(context, months::month_of(context.replica.now_ms()));
+  if (!at) return at.refusal();
+  return Scope{*at, *at, *at};
+}
+
 Or<counts::Extras> extras(const RequestContext& context) {
   counts::Extras out;
   auto stock_day = day(context, "stock_day");
@@ -177,28 +195,6 @@ Answer tally(RequestContext& context) {
   }
   warn_locked(reply, held, *at);
   return reply;
-}
-
-struct Scope {
-  std::string first, last, name;
-};
-
-Or<Scope> scope_of(const RequestContext& context) {
-  const std::string year = text(context.args, "year");
-  if (!year.empty()) {
-    const std::string read = dates::read_period(year);
-    const auto span = months::year(read);
-    if (!span) return refuse(Complaint{Complaint::Code::bad_period, tr("year"), year}, context.caller);
-    return Scope{span->first, span->last, read};
-  }
-  const std::string given = text(context.args, "month");
-  if (!given.empty() && dates::read_month(given).empty()) {
-    const std::string read = dates::read_period(given);
-    if (const auto span = months::year(read)) return Scope{span->first, span->last, read};
-  }
-  auto at = month(context, months::month_of(context.replica.now_ms()));
-  if (!at) return at.refusal();
-  return Scope{*at, *at, *at};
 }
 
 /// Whose numbers: the one named, else all that are held for the Kreis and one's own for a town.

@@ -13,6 +13,11 @@ namespace request {
 
 /// The argument "month": a month that has begun, or a year, half-year or school year.
 Or<std::string> period(const RequestContext& context);
+/// The arguments "year" or "month" as the months they span; absent: the present one.
+struct Scope {
+  std::string first, last, name;
+};
+Or<Scope> scope_of(const RequestContext& context);
 /// The arguments "stock_day", "scope_note", "note", "parent".
 Or<counts::Extras> extras(const RequestContext& context);
 /// Enters the numbers in the argument "cells" for a member; the whole of count.enter and count.paper.

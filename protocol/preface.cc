@@ -68,17 +68,17 @@ bool may_be_refused_with(Errc code) {
   }
 }
 
-Bytes encode_refusal(const Refusal& refusal) {
+Bytes encode_refusal(const ClearRefusal& refusal) {
   KIZ_ASSERT(may_be_refused_with(refusal.code));
   const auto code = static_cast<unsigned>(refusal.code);
   return {0, 0, static_cast<std::uint8_t>(code >> 8), static_cast<std::uint8_t>(code), refusal.versions.min,
           refusal.versions.max};
 }
 
-Result<Refusal> decode_refusal(ByteView in) {
+Result<ClearRefusal> decode_refusal(ByteView in) {
   if (in.size() != refusal_bytes || in[0] != 0 || in[1] != 0) return Error{Errc::malformed, "refusal"};
   const auto code = static_cast<Errc>(in[2] << 8 | in[3]);
-  return Refusal{may_be_refused_with(code) ? code : Errc::bad_handshake, {in[4], in[5]}};
+  return ClearRefusal{may_be_refused_with(code) ? code : Errc::bad_handshake, {in[4], in[5]}};
 }
 
 }  // namespace kiz

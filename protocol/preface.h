@@ -55,22 +55,23 @@ Result<Preface> decode_preface(ByteView in);
 /// The highest version that both speak. errors: version_refused
 Result<std::uint8_t> common_version(const VersionRange& ours, const VersionRange& theirs);
 
-struct Refusal {
+/// What a caller is told in clear, before there are keys to hide it.
+struct ClearRefusal {
   Errc code = Errc::bad_handshake;
   VersionRange versions;  // what the refusing side speaks
 
-  bool operator==(const Refusal&) const = default;
+  bool operator==(const ClearRefusal&) const = default;
 };
 
 /// True for the codes that may stand in a refusal; they are what a person at the other side can act on.
 bool may_be_refused_with(Errc code);
 
 /// `refusal.code` must be one of those; see may_be_refused_with().
-Bytes encode_refusal(const Refusal& refusal);
+Bytes encode_refusal(const ClearRefusal& refusal);
 
 /// in       exactly 6 bytes
 /// returns  a code that is not one of those reads as bad_handshake: an older program meets a newer one's reason
 /// errors   malformed
-Result<Refusal> decode_refusal(ByteView in);
+Result<ClearRefusal> decode_refusal(ByteView in);
 
 }  // namespace kiz

@@ -105,6 +105,16 @@ TEST_CASE("counts: two breakdowns of the same people are one number, the larger 
   CHECK(totals(all)[0].value == 327);
 }
 
+TEST_CASE("counts: rows of different scopes are different people") {
+  Key elsewhere = key("placed");
+  elsewhere.scope = "sonstige Vermittlungen";
+  Key young = key("placed");
+  young.age_band = "6-10";
+  const std::vector<Count> all{counted(young, 1010), counted(elsewhere, 22)};
+  CHECK(totals(all)[0].value == 1032);
+  CHECK_FALSE(totals(all)[0].mixed);
+}
+
 TEST_CASE("counts: flows add up over months and towns, stocks only over towns") {
   std::vector<Count> all;
   for (const auto* month : {"2026-08", "2026-09", "2026-10"}) {

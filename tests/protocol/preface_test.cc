@@ -67,7 +67,7 @@ TEST_CASE("preface: the highest version in common is taken") {
 }
 
 TEST_CASE("refusal: says code and versions, and an unknown reason is still a refusal") {
-  const Refusal refusal{Errc::invite_expired, {1, 2}};
+  const ClearRefusal refusal{Errc::invite_expired, {1, 2}};
   CHECK(to_hex(encode_refusal(refusal)) == "0000001f0102");
   CHECK(*decode_refusal(encode_refusal(refusal)) == refusal);
   CHECK(decode_refusal(from_hex("0000fffe0102"))->code == Errc::bad_handshake);

@@ -244,27 +244,31 @@ class Writer {
   }
 
   void attributes() {
+    attribute("id", to_hex(offer_.id.key), to_hex(offer_.id.key), "Kennung");  // says that the others are complete
     for (const auto& [number, all] : offer_.fields) {
       const auto* field = registry::find_field(kind_, number);
       if (!field || (field->personal == registry::Personal::yes && !options_.personal)) continue;
       const std::string name = registry::field_name(kind_, number);
-      if (name == "title" || name == "description") continue;  // long, and the same in their own place
+      if (name == "description") continue;  // long, and the same in its own place
       for (const auto& value : all) {
-        const std::string exchange = field_text::show(*field, value, Form::exchange);
-        const std::string words = field_text::show(*field, value, Form::screen_german);
-        json attribute = {{"id", derived_uuid({id_, "attribute", name, exchange})},
-                          {"link_id", id_},
-                          {"link_type", name},
-                          {"link_entity", "service"},
-                          {"value", exchange}};
-        attribute["taxonomy_term"] = {{"id", derived_uuid({"term", name, exchange})},
-                                      {"code", exchange},
-                                      {"name", words.empty() ? "-" : words},
-                                      {"description", std::string(field->label_de)},
-                                      {"taxonomy", taxonomy}};
-        out_["attributes"].push_back(std::move(attribute));
+        attribute(name, field_text::show(*field, value, Form::exchange),
+                  field_text::show(*field, value, Form::screen_german), field->label_de);
       }
     }
+  }
+
+  void attribute(const std::string& name, const std::string& value, const std::string& words, std::string_view label) {
+    json term = {{"id", derived_uuid({"term", name, value})},
+                 {"code", value},
+                 {"name", words.empty() ? "-" : words},
+                 {"description", std::string(label)},
+                 {"taxonomy", taxonomy}};
+    out_["attributes"].push_back({{"id", derived_uuid({id_, "attribute", name, value})},
+                                  {"link_id", id_},
+                                  {"link_type", name},
+                                  {"link_entity", "service"},
+                                  {"value", value},
+                                  {"taxonomy_term", std::move(term)}});
   }
 
   const GenericRecord& offer_;

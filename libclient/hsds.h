@@ -2,7 +2,7 @@
 // validates against the specification's service.json, formats of identifiers and addresses included.
 //
 // What HSDS has a place for stands there, for any reader: organization, languages, schedules, locations, contacts, costs,
-// funding. Beside it every field of ours stands once more as an attribute of taxonomy "kiz-sync" (link_type the field's
+// funding. Beside it every field of ours but the description stands once more as an attribute of taxonomy "kiz-sync" (link_type the field's
 // name, value in exchange form), so that nothing is lost between two installations of ours.
 //
 // opens_at and closes_at are local time without offset: a weekly date keeps its hour when the clocks change.

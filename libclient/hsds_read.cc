@@ -34,20 +34,12 @@ const json& child(const json& object, const char* key) {
   return at != object.end() && at->is_object() ? *at : none;
 }
 
-/// 32 hexadecimal digits without the hyphens of a UUID; empty when it is none.
-std::string hex_of(const std::string& uuid) {
-  std::string hex = uuid;
-  std::erase(hex, '-');
-  return from_hex(hex).size() == RecordKey::size_bytes ? hex : std::string{};
-}
-
 /// One service as cells of our own columns, by English field name.
 class Row {
  public:
   explicit Row(const json& service) : service_(service) {}
 
   std::vector<std::pair<std::string, std::string>> read() {
-    set("title", text(service_, "name"));
     if (!read_attributes()) read_foreign();
     return std::move(cells_);
   }
@@ -72,7 +64,6 @@ class Row {
     }
     if (found.empty()) return false;
     const auto& kind = *registry::find_kind(registry::kinds::offer);
-    set("id", hex_of(text(service_, "id")));
     set("description", text(service_, "description"));
     for (const auto& [name, values] : found) {
       const auto field = registry::find_field(kind, name);
@@ -88,6 +79,7 @@ class Row {
   }
 
   void read_foreign() {
+    set("title", text(service_, "name"));
     set("external_ids", "hsds:" + text(service_, "id"));
     set("kind", "other");
     set("status", std::string(status_name(text(service_, "status"))));

@@ -3,31 +3,19 @@
 #include <algorithm>
 #include <unordered_map>
 
-#include "libclient/countries.h"
 #include "libclient/csv.h"
-#include "libclient/dates.h"
 #include "libclient/field_text.h"
-#include "libclient/table_columns.h"
+#include "libclient/table_cells.h"
 #include "protocol/crypto.h"
 
 namespace kiz::table_import {
 namespace {
 
 using Code = Complaint::Code;
-using mapping::Format;
-using mapping::Unknown;
-using registry::Field;
-using registry::Merge;
 using registry::Type;
 
 constexpr std::string_view content_scheme = "inhalt";
 constexpr std::size_t external_id_characters_max = 150;  // of 200, the scheme and a repeat's number included
-
-std::string_view trim(std::string_view text) {
-  const auto first = text.find_first_not_of(" \t\r\n");
-  return first == std::string_view::npos ? std::string_view{}
-                                         : text.substr(first, text.find_last_not_of(" \t\r\n") - first + 1);
-}
 
 /// "05111" and "05111000" are one city.
 bool same_member(std::string_view a, std::string_view b) {
@@ -40,32 +28,19 @@ std::string digest_of(const std::vector<std::string>& parts) {
   return to_hex(ByteView(crypto::hash("kiz-sync import id v1", view(all))).first(8));
 }
 
-/// Splits at any of `separators`; with `escapes`, a backslash takes the next character as it is.
-std::vector<std::string> split(std::string_view text, std::string_view separators, bool escapes) {
-  std::vector<std::string> out(1);
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (escapes && text[i] == '\\' && i + 1 < text.size()) {
-      out.back() += text[++i];
-    } else if (separators.find(text[i]) != std::string_view::npos) {
-      out.emplace_back();
-    } else {
-      out.back() += text[i];
-    }
-  }
-  return out;
-}
-
 class Importer {
  public:
   Importer(const Options& options, const registry::Kind& kind, const mapping::Mapping* mapping, Columns columns)
-      : options_(options), kind_(kind), mapping_(mapping), columns_(std::move(columns)) {}
+      : options_(options), kind_(kind), mapping_(mapping), columns_(std::move(columns)), cells_(options, columns_) {}
+  Importer(const Importer&) = delete;  // the cells' reader looks at the columns of this one
+  Importer& operator=(const Importer&) = delete;
 
   /// One row of data; `index` counts them from 0. False when there are complaints enough.
   bool row(const csv::Row& row, std::size_t index, Import& out) {
     out_ = &out;
-    row_ = &row;
+    cells_.begin(row, out);
     ++out.rows;
-    if (!has_width()) return more();
+    if (!has_width(row.cells)) return cells_.has_room();
     if (!selected(index)) {
       ++out.skipped;
       return true;
@@ -73,44 +48,30 @@ class Importer {
     const std::size_t before = out.complaints.size();
     draft_ = Draft{{kind_.number, {}}, {}, row.line, {}};
     for (const auto& field : columns_.fields) {
-      if (field.target.field) read_field(field);
+      if (field.target.field) cells_.read_field(field, draft_);
     }
-    for (const auto& flag : columns_.flags) read_flag(flag);
+    for (const auto& flag : columns_.flags) cells_.read_flag(flag, draft_);
     if (!kind_.key.empty()) read_key();
     check_required();
     check_order();
     if (out.complaints.size() == before) keep();
-    return more();
+    return cells_.has_room();
   }
 
  private:
-  bool more() const { return out_->complaints.size() < options_.complaints_max; }
-
-  const csv::Cell& cell(std::size_t place) const {
-    static const csv::Cell none;
-    return place < row_->cells.size() ? row_->cells[place] : none;
-  }
-
-  void complain(Complaint complaint, std::optional<std::size_t> place = {}) {
-    complaint.line = place ? cell(*place).line : row_->line;
-    complaint.column = place ? cell(*place).column : 0;
-    if (more()) out_->complaints.push_back(std::move(complaint));
-  }
-
-  bool has_width() {
+  bool has_width(const std::vector<csv::Cell>& cells) {
     const std::size_t width = columns_.names.size();
-    const auto& cells = row_->cells;
     // a spreadsheet pads rows with empty cells; a missing one is a cell that slipped
     const bool padded = std::all_of(cells.begin() + static_cast<std::ptrdiff_t>(std::min(width, cells.size())), cells.end(),
-                                    [](const auto& extra) { return trim(extra.text).empty(); });
+                                    [](const auto& extra) { return trimmed_view(extra.text).empty(); });
     if (cells.size() >= width && padded) return true;
-    complain({.code = Code::row_width, .given = std::to_string(cells.size()), .allowed = std::to_string(width)});
+    cells_.complain({.code = Code::row_width, .given = std::to_string(cells.size()), .allowed = std::to_string(width)});
     return false;
   }
 
   bool matches(const BoundRule& bound) const {
     const auto& in = bound.rule.in;
-    return std::find(in.begin(), in.end(), registry::fold(trim(cell(bound.column).text))) != in.end();
+    return std::find(in.begin(), in.end(), registry::fold(trimmed_view(cells_.cell(bound.column).text))) != in.end();
   }
 
   bool selected(std::size_t index) const {
@@ -119,202 +80,37 @@ class Importer {
     };
     if (!counted(options_.modulo, options_.remainder, options_.offset)) return false;
     if (mapping_ && !counted(mapping_->modulo, mapping_->remainder, mapping_->offset)) return false;
-    if (columns_.owner && !same_member(trim(cell(*columns_.owner).text), options_.owner)) return false;
+    if (columns_.owner && !same_member(trimmed_view(cells_.cell(*columns_.owner).text), options_.owner)) return false;
     return std::all_of(columns_.only.begin(), columns_.only.end(), [&](const auto& rule) { return matches(rule); }) &&
            std::none_of(columns_.skip.begin(), columns_.skip.end(), [&](const auto& rule) { return matches(rule); });
   }
 
-  // ---- cells to texts ----------------------------------------------------------------------------------------------
-
-  std::string joined(const BoundSource& bound) const {
-    if (bound.source.owner) return options_.owner;
-    if (!bound.source.constant.empty()) return bound.source.constant;
-    if (bound.columns.size() == 1 && !bound.source.label) return cell(bound.columns.front()).text;
-    std::string out;
-    for (const std::size_t place : bound.columns) {
-      const auto text = trim(cell(place).text);
-      if (text.empty()) continue;
-      if (!out.empty()) out += bound.source.join;
-      if (bound.source.label) out += columns_.names[place] + ": ";
-      out += text;
-    }
-    return out;
-  }
-
-  std::vector<std::string> elements(const BoundSource& bound, const std::string& text) const {
-    if (bound.own_split) return split(text, "|", true);
-    if (!bound.source.split.empty()) return split(text, bound.source.split, false);
-    return {text};
-  }
-
-  static std::optional<std::size_t> place_of(const BoundSource& bound) {
-    return bound.columns.empty() ? std::nullopt : std::optional(bound.columns.front());
-  }
-
-  /// The element as the field shall read it; nullopt: left out.
-  /// `plain`: the field takes any text, so that with "omit" only listed words can count.
-  std::optional<std::string> translated(const BoundSource& bound, const std::string& element, std::string_view label,
-                                        bool plain) {
-    if (trim(element).empty()) return std::nullopt;
-    const auto& source = bound.source;
-    std::string text = element;
-    if (!source.values.empty()) {
-      const auto found = source.values.find(registry::fold(trim(element)));
-      if (found != source.values.end()) {
-        if (found->second.empty()) return std::nullopt;
-        text = found->second;
-      } else if (source.unknown == Unknown::refuse) {
-        std::string allowed;
-        for (const auto& [word, meaning] : source.values) allowed += (allowed.empty() ? "" : ", ") + word;
-        complain({.code = Code::unknown_value, .field = std::string(label), .given = element, .allowed = allowed},
-                 place_of(bound));
-        return std::nullopt;
-      } else if (source.unknown == Unknown::omit && plain) {
-        return std::nullopt;
-      }
-    }
-    return source.prefix + formatted(source.format, text);
-  }
-
-  static bool is_plain(Type type) { return type == Type::text || type == Type::long_text || type == Type::party; }
-
-  static std::string formatted(Format format, const std::string& text) {
-    switch (format) {
-      case Format::destatis: {
-        const auto code = countries::from_destatis(trim(text));
-        return code ? *code : "destatis:" + text;  // the field refuses it by that name
-      }
-      case Format::month_of_date: {
-        const auto date = dates::read_date(trim(text));
-        return date.empty() ? text : date.substr(0, 7);
-      }
-      case Format::as_field: break;
-    }
-    return text;
-  }
-
-  // ---- texts to values ---------------------------------------------------------------------------------------------
-
-  /// Languages and places are looked up by name in long lists; a file says the same few over and over.
-  Read<Value> parsed(const Target& target, const std::string& text) {
-    const Type type = target.field->type;
-    const bool cached = type == Type::language || type == Type::country || type == Type::ags || type == Type::enumeration;
-    if (!cached) return field_text::parse(*target.field, text, options_.tongue);
-    auto& known = cache_[target.number];
-    if (const auto at = known.find(text); at != known.end()) return at->second;
-    auto read = field_text::parse(*target.field, text, options_.tongue);
-    if (read && known.size() < 10'000) known.emplace(text, read.value);
-    return read;
-  }
-
-  void read_source(const BoundField& bound, const BoundSource& source, std::vector<Value>& values) {
-    const auto& field = *bound.target.field;
-    const auto label = options_.tongue == Tongue::german ? field.label_de : field.label_en;
-    const std::size_t before = values.size();
-    const auto take = [&](const std::string& text) {
-      auto read = parsed(bound.target, text);
-      if (!read) {
-        if (source.source.unknown != Unknown::omit) complain(*read.wrong, place_of(source));
-      } else if (!is_null(read.value)) {
-        values.push_back(std::move(read.value));
-      }
-    };
-    for (const auto& element : elements(source, joined(source))) {
-      if (const auto text = translated(source, element, label, is_plain(field.type))) take(*text);
-    }
-    if (values.size() == before && !source.source.fallback.empty()) take(source.source.fallback);
-  }
-
-  void read_field(const BoundField& bound) {
-    std::vector<Value> values;
-    const bool single = bound.target.field->merge != Merge::set && bound.target.field->merge != Merge::multi_value;
-    for (const auto& source : bound.sources) {
-      read_source(bound, source, values);
-      if (single && !values.empty()) break;  // the first column that says something
-    }
-    add(bound.target.number, *bound.target.field, std::move(values));
-  }
-
-  void add(std::uint32_t number, const Field& field, std::vector<Value> values) {
-    if (values.empty()) return;
-    auto at = std::lower_bound(draft_.fields.begin(), draft_.fields.end(), number,
-                               [](const DraftField& f, std::uint32_t n) { return f.number < n; });
-    if (at == draft_.fields.end() || at->number != number) at = draft_.fields.insert(at, {number, {}});
-    at->values.insert(at->values.end(), values.begin(), values.end());
-    if (field.merge == Merge::set || field.merge == Merge::multi_value) {
-      std::sort(at->values.begin(), at->values.end());
-      at->values.erase(std::unique(at->values.begin(), at->values.end()), at->values.end());
-    } else {
-      at->values.resize(1);
-    }
-  }
-
-  void read_flag(const BoundFlag& bound) {
-    const std::string said = registry::fold(trim(cell(bound.column).text));
-    const auto& means = bound.flag.means;
-    const bool set = means.empty() ? !said.empty() : std::find(means.begin(), means.end(), said) != means.end();
-    if (!set) return;
-    auto read = parsed(bound.target, bound.flag.value);
-    if (!read) return complain(*read.wrong, bound.column);
-    const auto held = std::find_if(draft_.fields.begin(), draft_.fields.end(),
-                                   [&](const auto& field) { return field.number == bound.target.number; });
-    if (bound.flag.combine != mapping::Flag::Combine::all && held != draft_.fields.end()) {
-      const bool lowest = bound.flag.combine == mapping::Flag::Combine::lowest;
-      Value& value = held->values.front();
-      value = lowest ? std::min(value, read.value) : std::max(value, read.value);
-      return;
-    }
-    add(bound.target.number, *bound.target.field, {std::move(read.value)});
-  }
-
   // ---- the natural key ---------------------------------------------------------------------------------------------
-
-  /// The text of one dimension: the first source that says something the dimension understands.
-  std::string read_part(const registry::KeyPart& part, const BoundField* bound) {
-    if (!bound) return part.name == "ags" ? options_.owner : std::string{};
-    for (const auto& source : bound->sources) {
-      const auto take = [&](const std::string& text) -> std::string {
-        auto& known = parts_[std::string(part.name)];
-        if (const auto at = known.find(text); at != known.end()) return at->second;
-        auto read = field_text::parse_key_part(part, text, options_.tongue);
-        if (read) return known.size() < 10'000 ? known[text] = read.value : read.value;
-        if (source.source.unknown != Unknown::omit) {
-          complain(*read.wrong, place_of(source));
-          broken_key_ = true;
-        }
-        return {};
-      };
-      std::string out;
-      if (const auto text = translated(source, joined(source), part.label_de, is_plain(part.type))) out = take(*text);
-      if (out.empty() && !source.source.fallback.empty()) out = take(source.source.fallback);
-      if (!out.empty()) return out;
-    }
-    return {};
-  }
 
   void read_key() {
     std::vector<std::string> parts(kind_.key.size());
     std::vector<std::optional<std::size_t>> places(kind_.key.size());
-    broken_key_ = false;
+    bool told = false;
     for (std::size_t i = 0; i < parts.size(); ++i) {
       const auto bound = std::find_if(columns_.fields.begin(), columns_.fields.end(),
                                       [&](const auto& f) { return f.target.part == &kind_.key[i]; });
       const bool found = bound != columns_.fields.end();
       if (found && !bound->sources.empty()) places[i] = place_of(bound->sources.front());
-      parts[i] = read_part(kind_.key[i], found ? &*bound : nullptr);
-      const bool empty = parts[i].empty() || parts[i] == "*";
-      if (empty && kind_.key[i].required && !broken_key_) {
-        complain({.code = Code::missing_value, .field = label(kind_.key[i])}, places[i]);
-        broken_key_ = true;
-      }
+      const auto part = cells_.read_part(kind_.key[i], found ? &*bound : nullptr);
+      told = told || !part;
+      if (!part) continue;
+      parts[i] = *part;
+      if (!kind_.key[i].required || (!part->empty() && *part != "*")) continue;
+      cells_.complain({.code = Code::missing_value, .field = label(kind_.key[i])}, places[i]);
+      told = true;
     }
-    if (broken_key_) return;
+    if (told) return;
     for (std::size_t i = 0; i < parts.size(); ++i) check_part(kind_.key[i], parts[i], places[i]);
     const auto key = registry::natural_key(kind_, parts);
-    if (!key) return complain({.code = Code::bad_text, .field = key.error().context});
+    if (!key) return cells_.complain({.code = Code::bad_text, .field = key.error().context});
     draft_.natural_key = *key;
     draft_.id.key = registry::natural_record_key(kind_.number, *key);
-    add(registry::fields::key, kind_.fields.front(), {Value{*key}});
+    add_values(draft_, registry::fields::key, kind_.fields.front(), {Value{*key}});
   }
 
   std::string label(const registry::KeyPart& part) const {
@@ -323,7 +119,7 @@ class Importer {
 
   void check_part(const registry::KeyPart& part, const std::string& text, std::optional<std::size_t> place) {
     if (part.name == "ags" && !options_.owner.empty() && !same_member(text, options_.owner)) {
-      complain({.code = Code::foreign_owner, .field = label(part), .given = text, .allowed = options_.owner}, place);
+      cells_.complain({.code = Code::foreign_owner, .field = label(part), .given = text, .allowed = options_.owner}, place);
     }
     const bool time = part.type == Type::period || part.type == Type::month;
     // text order is time order within one form: year, month, school year by its first year
@@ -332,7 +128,7 @@ class Importer {
     const std::string_view then = std::string_view(text).substr(0, school_year ? 4 : text.size());
     const bool half_year = text.size() == 7 && text[5] == 'H';
     if (time && !options_.today.empty() && (half_year ? then.substr(0, 4) > now.substr(0, 4) : then > now)) {
-      complain({.code = Code::future_month, .field = label(part), .given = text}, place);
+      cells_.complain({.code = Code::future_month, .field = label(part), .given = text}, place);
     }
   }
 
@@ -351,9 +147,9 @@ class Importer {
       // a value that was there and wrong has its own complaint
       const auto& all = out_->complaints;
       const bool told = std::any_of(all.begin(), all.end(), [&](const Complaint& c) {
-        return c.field == name && place && c.line == cell(*place).line && c.column == cell(*place).column;
+        return c.field == name && place && c.line == cells_.cell(*place).line && c.column == cells_.cell(*place).column;
       });
-      if (!told) complain({.code = Code::missing_value, .field = name}, place);
+      if (!told) cells_.complain({.code = Code::missing_value, .field = name}, place);
     }
   }
 
@@ -368,12 +164,12 @@ class Importer {
     const auto* low = value_of<std::int64_t>("age_min");
     const auto* high = value_of<std::int64_t>("age_max");
     if (low && high && *high < *low) {
-      complain({.code = Code::age_order, .given = std::to_string(*high), .allowed = std::to_string(*low)});
+      cells_.complain({.code = Code::age_order, .given = std::to_string(*high), .allowed = std::to_string(*low)});
     }
     const auto* from = value_of<std::string>("valid_from");
     const auto* until = value_of<std::string>("valid_until");
     if (from && until && *until < *from) {
-      complain({.code = Code::date_order, .given = *until, .allowed = *from});
+      cells_.complain({.code = Code::date_order, .given = *until, .allowed = *from});
     }
   }
 
@@ -391,7 +187,7 @@ class Importer {
 
   std::string identity_of_columns() {
     std::vector<std::string> parts;
-    for (const std::size_t place : columns_.identity) parts.emplace_back(trim(cell(place).text));
+    for (const std::size_t place : columns_.identity) parts.emplace_back(trimmed_view(cells_.cell(place).text));
     std::string id = parts.size() == 1 ? parts.front() : digest_of(parts);
     if (id.size() > external_id_characters_max) id = digest_of({id});
     if (id.empty()) return {};
@@ -402,25 +198,25 @@ class Importer {
   /// Gives the draft its record key. False: refused.
   bool name_record() {
     if (!kind_.key.empty()) return true;
-    if (columns_.id && !trim(cell(*columns_.id).text).empty()) {
-      const Bytes key = from_hex(trim(cell(*columns_.id).text));
+    if (columns_.id && !trimmed_view(cells_.cell(*columns_.id).text).empty()) {
+      const Bytes key = from_hex(trimmed_view(cells_.cell(*columns_.id).text));
       if (key.size() == RecordKey::size_bytes) {
         draft_.id.key = RecordKey::from(key);
         return true;
       }
-      complain({.code = Code::bad_reference, .field = "id", .given = cell(*columns_.id).text}, columns_.id);
+      cells_.complain({.code = Code::bad_reference, .field = "id", .given = cells_.cell(*columns_.id).text}, columns_.id);
       return false;
     }
     const auto external = registry::find_field(kind_, "external_ids");
     if (!columns_.identity.empty()) {
       const std::string id = identity_of_columns();
       if (id.empty()) {
-        complain({.code = Code::missing_value, .field = columns_.names[columns_.identity.front()]}, columns_.identity.front());
+        cells_.complain({.code = Code::missing_value, .field = columns_.names[columns_.identity.front()]}, columns_.identity.front());
         return false;
       }
       const auto& scheme = mapping_->identity.scheme;
       draft_.id.key = imported_key(kind_, options_.owner, scheme, id);
-      if (external) add(external->number, *external->field, {Value{scheme + ":" + id}});
+      if (external) add_values(draft_, external->number, *external->field, {Value{scheme + ":" + id}});
       return true;
     }
     if (const auto* ids = external ? draft_.find(external->number) : nullptr) {
@@ -435,6 +231,10 @@ class Importer {
 
   void keep() {
     if (!name_record()) return;
+    if (draft_.fields.empty()) {  // an identifier alone says nothing
+      ++out_->skipped;
+      return;
+    }
     const auto [at, is_new] = by_key_.emplace(draft_.id.key, out_->drafts.size());
     if (is_new) {
       out_->drafts.push_back(std::move(draft_));
@@ -445,7 +245,7 @@ class Importer {
     if (different.empty()) {
       ++out_->repeated;
     } else {
-      complain({.code = Code::repeated_key, .field = different, .given = std::to_string(earlier.line)});
+      cells_.complain({.code = Code::repeated_key, .field = different, .given = std::to_string(earlier.line)});
     }
   }
 
@@ -468,12 +268,9 @@ class Importer {
   const registry::Kind& kind_;
   const mapping::Mapping* mapping_;
   Columns columns_;
+  CellReader cells_;
   Import* out_ = nullptr;
-  const csv::Row* row_ = nullptr;
   Draft draft_;
-  bool broken_key_ = false;
-  std::unordered_map<std::uint32_t, std::unordered_map<std::string, Value>> cache_;
-  std::unordered_map<std::string, std::unordered_map<std::string, std::string>> parts_;
   std::unordered_map<std::string, std::size_t> repeats_;
   std::unordered_map<RecordKey, std::size_t, PrefixHash> by_key_;
 };

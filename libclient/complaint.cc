@@ -24,9 +24,11 @@ constexpr Wording wordings[] = {
     {file_too_large, "E_FILE_TOO_LARGE", "Die Datei ist größer als {a}", "The file is larger than {a}"},
     {utf16, "E_UTF16", "Die Datei ist in UTF-16 geschrieben; bitte als „CSV UTF-8“ speichern",
      "The file is written in UTF-16; please save it as \"CSV UTF-8\""},
-    {broken_encoding, "E_BROKEN_ENCODING", "Das Byte {g} ist weder UTF-8 noch Windows-1252; bitte als „CSV UTF-8“ speichern",
+    {broken_encoding, "E_BROKEN_ENCODING",
+     "Das Byte {g} ist weder UTF-8 noch Windows-1252; bitte als „CSV UTF-8“ speichern",
      "The byte {g} is neither UTF-8 nor Windows-1252; please save the file as \"CSV UTF-8\""},
-    {nul_byte, "E_NUL_BYTE", "Ein Nullbyte steht im Text; das ist keine Textdatei", "There is a NUL byte: not a text file"},
+    {nul_byte, "E_NUL_BYTE", "Ein Nullbyte steht im Text; das ist keine Textdatei",
+     "There is a NUL byte: not a text file"},
     {unclosed_quote, "E_UNCLOSED_QUOTE", "Das Anführungszeichen, das hier beginnt, wird nicht geschlossen",
      "The quotation mark that opens here is never closed"},
     {text_after_quote, "E_TEXT_AFTER_QUOTE", "Nach dem schließenden Anführungszeichen steht noch Text",
@@ -55,7 +57,8 @@ constexpr Wording wordings[] = {
     {line_break, "E_LINE_BREAK", "{f} darf nur eine Zeile haben", "{f} must be one line"},
     {bad_text, "E_BAD_TEXT", "{f} enthält Zeichen, die kein Text sind", "{f} holds characters that are no text"},
     {bad_integer, "E_BAD_INTEGER", "{f}: „{g}“ ist keine ganze Zahl", "{f}: \"{g}\" is not a whole number"},
-    {fraction, "E_FRACTION", "{f}: „{g}“ ist keine ganze Zahl, sondern ein Bruch", "{f}: \"{g}\" is a fraction, not a whole number"},
+    {fraction, "E_FRACTION", "{f}: „{g}“ ist keine ganze Zahl, sondern ein Bruch",
+     "{f}: \"{g}\" is a fraction, not a whole number"},
     {out_of_range, "E_OUT_OF_RANGE", "{f}: {g} liegt nicht zwischen {a}", "{f}: {g} is not between {a}"},
     {bad_decimal, "E_BAD_DECIMAL", "{f}: „{g}“ ist keine Zahl wie {a}", "{f}: \"{g}\" is not a number like {a}"},
     {bad_money, "E_BAD_MONEY", "{f}: „{g}“ ist kein Betrag wie {a}", "{f}: \"{g}\" is not an amount like {a}"},
@@ -70,13 +73,18 @@ constexpr Wording wordings[] = {
      "{f}: \"{g}\" is ambiguous; it may mean {a}"},
     {unknown_language, "E_UNKNOWN_LANGUAGE", "{f}: „{g}“ ist keine bekannte Sprache (Name oder ISO 639)",
      "{f}: \"{g}\" is no known language (name or ISO 639)"},
-    {unknown_country, "E_UNKNOWN_COUNTRY", "{f}: „{g}“ ist kein bekannter Staat (Name, ISO 3166-1 oder Destatis-Schlüssel)",
+    {unknown_country, "E_UNKNOWN_COUNTRY",
+     "{f}: „{g}“ ist kein bekannter Staat (Name, ISO 3166-1 oder Destatis-Schlüssel)",
      "{f}: \"{g}\" is no known country (name, ISO 3166-1 or Destatis key)"},
-    {bad_reference, "E_BAD_REFERENCE", "{f}: „{g}“ ist kein Verweis auf einen Eintrag", "{f}: \"{g}\" does not refer to a record"},
-    {bad_digest, "E_BAD_DIGEST", "{f}: eine Prüfsumme hat 64 Hexadezimalziffern", "{f}: a digest has 64 hexadecimal digits"},
+    {bad_reference, "E_BAD_REFERENCE", "{f}: „{g}“ ist kein Verweis auf einen Eintrag",
+     "{f}: \"{g}\" does not refer to a record"},
+    {bad_digest, "E_BAD_DIGEST", "{f}: eine Prüfsumme hat 64 Hexadezimalziffern",
+     "{f}: a digest has 64 hexadecimal digits"},
     {bad_slot, "E_BAD_SLOT", "{f}: „{g}“ ist kein Termin wie {a}", "{f}: \"{g}\" is not a schedule like {a}"},
-    {bad_external_id, "E_BAD_EXTERNAL_ID", "{f}: „{g}“ ist keine Kennung wie {a}", "{f}: \"{g}\" is not an identifier like {a}"},
-    {bad_attachment, "E_BAD_ATTACHMENT", "{f}: „{g}“ ist kein Anhang wie {a}", "{f}: \"{g}\" is not an attachment like {a}"},
+    {bad_external_id, "E_BAD_EXTERNAL_ID", "{f}: „{g}“ ist keine Kennung wie {a}",
+     "{f}: \"{g}\" is not an identifier like {a}"},
+    {bad_attachment, "E_BAD_ATTACHMENT", "{f}: „{g}“ ist kein Anhang wie {a}",
+     "{f}: \"{g}\" is not an attachment like {a}"},
     {bad_instant, "E_BAD_INSTANT", "{f}: „{g}“ ist kein Zeitpunkt wie {a}", "{f}: \"{g}\" is not a time like {a}"},
 
     {repeated_key, "E_REPEATED_KEY", "Derselbe Eintrag steht schon in Zeile {g}, mit anderem Inhalt ({f})",
@@ -85,10 +93,12 @@ constexpr Wording wordings[] = {
      "{f}: {g} does not belong here; this import is for {a}"},
     {age_band_split, "E_AGE_BAND_SPLIT", "{f}: „{g}“ lässt sich nicht auf {a} aufteilen, ohne zu raten",
      "{f}: \"{g}\" cannot be split into {a} without guessing"},
-    {age_order, "E_AGE_ORDER", "Das Höchstalter {g} liegt unter dem Mindestalter {a}", "The age limit {g} lies below {a}"},
+    {age_order, "E_AGE_ORDER", "Das Höchstalter {g} liegt unter dem Mindestalter {a}",
+     "The age limit {g} lies below {a}"},
     {date_order, "E_DATE_ORDER", "Das Ende {g} liegt vor dem Beginn {a}", "The end {g} lies before the beginning {a}"},
 
-    {mapping_syntax, "E_MAPPING_SYNTAX", "Die Zuordnung ist kein gültiges TOML: {g}", "The mapping is not valid TOML: {g}"},
+    {mapping_syntax, "E_MAPPING_SYNTAX", "Die Zuordnung ist kein gültiges TOML: {g}",
+     "The mapping is not valid TOML: {g}"},
     {mapping_unknown_key, "E_MAPPING_UNKNOWN_KEY", "Die Zuordnung kennt kein „{g}“ in {f}; erlaubt: {a}",
      "The mapping knows no \"{g}\" in {f}; allowed: {a}"},
     {mapping_wrong_type, "E_MAPPING_WRONG_TYPE", "Zuordnung: „{f}“ muss {a} sein", "Mapping: \"{f}\" must be {a}"},
@@ -140,9 +150,15 @@ std::string sentence(const Complaint& complaint, Tongue tongue) {
       continue;
     }
     switch (words[i + 1]) {
-      case 'f': out += piece(complaint.field); break;
-      case 'g': out += piece(complaint.given); break;
-      default: out += safe_text::line(complaint.allowed, 1000); break;  // a list of ours, it may be long
+      case 'f':
+        out += piece(complaint.field);
+        break;
+      case 'g':
+        out += piece(complaint.given);
+        break;
+      default:
+        out += safe_text::line(complaint.allowed, 1000);
+        break;  // a list of ours, it may be long
     }
     i += 2;
   }
@@ -160,8 +176,10 @@ Error to_error(const Complaint& complaint, Tongue tongue) {
     case cell_too_large:
     case json_too_deep:
     case too_long:
-    case too_long_bytes: return {Errc::over_limit, sentence(complaint, tongue)};
-    default: return {Errc::invalid_input, sentence(complaint, tongue)};
+    case too_long_bytes:
+      return {Errc::over_limit, sentence(complaint, tongue)};
+    default:
+      return {Errc::invalid_input, sentence(complaint, tongue)};
   }
 }
 

@@ -21,18 +21,63 @@ enum class Tongue : std::uint8_t { german, english };
 struct Complaint {
   enum class Code : std::uint8_t {
     // the file as such
-    empty_file, file_too_large, utf16, broken_encoding, nul_byte,
-    unclosed_quote, text_after_quote, too_many_columns, cell_too_large, row_width, wrong_separator,
-    missing_column, unknown_column, repeated_column, json_syntax, json_too_deep, json_shape,
+    empty_file,
+    file_too_large,
+    utf16,
+    broken_encoding,
+    nul_byte,
+    unclosed_quote,
+    text_after_quote,
+    too_many_columns,
+    cell_too_large,
+    row_width,
+    wrong_separator,
+    missing_column,
+    unknown_column,
+    repeated_column,
+    json_syntax,
+    json_too_deep,
+    json_shape,
     // one value
-    unknown_field, missing_value, unknown_value, too_long, too_long_bytes, line_break, bad_text, bad_integer, fraction,
-    out_of_range, bad_decimal, bad_money, bad_date, bad_month, bad_period, future_month, bad_boolean, unknown_ags,
-    ambiguous_place, unknown_language, unknown_country, bad_reference, bad_digest, bad_slot, bad_external_id,
-    bad_attachment, bad_instant,
+    unknown_field,
+    missing_value,
+    unknown_value,
+    too_long,
+    too_long_bytes,
+    line_break,
+    bad_text,
+    bad_integer,
+    fraction,
+    out_of_range,
+    bad_decimal,
+    bad_money,
+    bad_date,
+    bad_month,
+    bad_period,
+    future_month,
+    bad_boolean,
+    unknown_ags,
+    ambiguous_place,
+    unknown_language,
+    unknown_country,
+    bad_reference,
+    bad_digest,
+    bad_slot,
+    bad_external_id,
+    bad_attachment,
+    bad_instant,
     // one row
-    repeated_key, foreign_owner, age_band_split, age_order, date_order,
+    repeated_key,
+    foreign_owner,
+    age_band_split,
+    age_order,
+    date_order,
     // a mapping
-    mapping_syntax, mapping_unknown_key, mapping_wrong_type, mapping_missing, mapping_unknown_name,
+    mapping_syntax,
+    mapping_unknown_key,
+    mapping_wrong_type,
+    mapping_missing,
+    mapping_unknown_name,
   };
 
   Code code{};
@@ -66,8 +111,8 @@ struct Read {
   T value{};
   std::optional<Complaint> wrong = {};
 
-  Read(T good) : value(std::move(good)) {}            // NOLINT: meant to convert
-  Read(Complaint bad) : wrong(std::move(bad)) {}      // NOLINT: meant to convert
+  Read(T good) : value(std::move(good)) {}        // NOLINT: meant to convert
+  Read(Complaint bad) : wrong(std::move(bad)) {}  // NOLINT: meant to convert
   explicit operator bool() const { return !wrong; }
 };
 

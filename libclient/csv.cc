@@ -24,8 +24,8 @@ Beginning beginning(std::string_view text) {
 }
 
 struct Tally {
-  std::size_t first = 0;   // separators in the first record
-  std::size_t agree = 0;   // records with the same number
+  std::size_t first = 0;  // separators in the first record
+  std::size_t agree = 0;  // records with the same number
   std::size_t records = 0;
 };
 
@@ -178,8 +178,8 @@ std::string begin(const Dialect& dialect) { return dialect.mark ? "\xEF\xBB\xBF"
 
 std::string guard(std::string_view text, const Dialect& dialect) {
   const Beginning what = beginning(text);
-  const bool needed = what == Beginning::formula ||
-                      (what == Beginning::zero && (dialect.german || text.starts_with('\'')));
+  const bool needed =
+      what == Beginning::formula || (what == Beginning::zero && (dialect.german || text.starts_with('\'')));
   return (needed ? "'" : "") + std::string(text);
 }
 

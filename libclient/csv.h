@@ -2,8 +2,8 @@
 // CRLF, LF or CR, mixed; line breaks in quoted cells; a first line "sep=;"; blank lines.
 //
 // Formula guard. A spreadsheet runs what begins with = + - @ TAB CR (full-width forms too) and eats the zero of
-// "05554008". So a text that has such a beginning, after any number of apostrophes, is written with one apostrophe more;
-// the reader takes one apostrophe away before such a beginning. Every text comes back as it was, "'=x" included.
+// "05554008". So a text that has such a beginning, after any number of apostrophes, is written with one apostrophe
+// more; the reader takes one apostrophe away before such a beginning. Every text comes back as it was, "'=x" included.
 // Numbers, dates and amounts that we formatted ourselves are written bare.
 #pragma once
 
@@ -16,7 +16,8 @@
 
 namespace kiz::csv {
 
-inline constexpr std::size_t file_bytes_max = std::size_t{256} << 20;  // an office's file has megabytes; memory is bounded
+inline constexpr std::size_t file_bytes_max = std::size_t{256}
+                                              << 20;  // an office's file has megabytes; memory is bounded
 inline constexpr std::size_t columns_max = 4096;
 inline constexpr std::size_t cell_bytes_max = std::size_t{1} << 20;
 
@@ -65,9 +66,9 @@ class Reader {
 /// What a written file looks like.
 struct Dialect {
   char separator;
-  bool mark;             // UTF-8 byte order mark: without it German Excel reads Windows-1252
+  bool mark;  // UTF-8 byte order mark: without it German Excel reads Windows-1252
   bool decimal_comma;
-  bool german;           // dates DD.MM.YYYY, German words, zero guard
+  bool german;  // dates DD.MM.YYYY, German words, zero guard
   Tongue tongue() const { return german ? Tongue::german : Tongue::english; }
 };
 inline constexpr Dialect german{';', true, true, true};

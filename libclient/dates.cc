@@ -70,7 +70,8 @@ std::string read_period(std::string_view text) {
   if (year && text.size() == 4) return std::string(text);
   if (year && text.size() > 4 && text[4] == '/') {
     const auto next = number(text.substr(5), 4);
-    const bool follows = next && (text.size() == 7 ? *next == (*year + 1) % 100 : text.size() == 9 && *next == *year + 1);
+    const bool follows =
+        next && (text.size() == 7 ? *next == (*year + 1) % 100 : text.size() == 9 && *next == *year + 1);
     return follows ? fmt::format("{:04}/{:02}", *year, (*year + 1) % 100) : std::string{};
   }
   if (year && (text.substr(4) == "-H1" || text.substr(4) == "-H2")) return std::string(text);

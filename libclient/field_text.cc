@@ -78,7 +78,8 @@ Read<Value> read_text(const Attempt& a) {
     return Value{std::string(a.text)};
   }
   if (a.text.find_first_of("\r\n") != std::string_view::npos) return a.wrong(Code::line_break);
-  if (const auto size = characters(a.text); size > static_cast<std::size_t>(a.field.max)) return a.sized(Code::too_long, size);
+  if (const auto size = characters(a.text); size > static_cast<std::size_t>(a.field.max))
+    return a.sized(Code::too_long, size);
   return Value{std::string(a.text)};
 }
 
@@ -133,7 +134,9 @@ std::optional<std::int64_t> fixed_point(std::string_view text, std::size_t place
   const auto mark = text.find_first_of(",.");
   std::string digits(text.substr(0, mark));
   std::string fraction(mark == std::string_view::npos ? std::string_view{} : text.substr(mark + 1));
-  const auto all_digits = [](std::string_view t) { return t.find_first_not_of("0123456789") == std::string_view::npos; };
+  const auto all_digits = [](std::string_view t) {
+    return t.find_first_not_of("0123456789") == std::string_view::npos;
+  };
   if (digits.empty() || digits.size() > 12 || !all_digits(digits) || !all_digits(fraction)) return std::nullopt;
   if (mark != std::string_view::npos && fraction.empty()) return std::nullopt;
   const bool up = fraction.size() > places && fraction[places] >= '5';
@@ -237,20 +240,24 @@ Read<Value> read_instant(const Attempt& a) {
   // YYYY-MM-DDThh:mm[:ss[.mmm]]Z; what we write ourselves
   const auto wrong = [&] { return a.wrong(Code::bad_instant, "2026-10-31T12:00:00Z"); };
   const std::string date = dates::read_date(a.text.substr(0, 10));
-  if (date.empty() || a.text.size() < 17 || a.text[10] != 'T' || a.text.back() != 'Z' || a.text[13] != ':') return wrong();
+  if (date.empty() || a.text.size() < 17 || a.text[10] != 'T' || a.text.back() != 'Z' || a.text[13] != ':')
+    return wrong();
   const auto part = [&](std::size_t at, std::size_t size) { return whole(a.text.substr(at, size)).value_or(99'999); };
   const std::int64_t hour = part(11, 2), minute = part(14, 2);
   const std::int64_t second = a.text.size() >= 20 ? part(17, 2) : 0, milli = a.text.size() == 24 ? part(20, 3) : 0;
   const bool shape = a.text.size() == 17 || a.text.size() == 20 || a.text.size() == 24;
-  if (!shape || hour > 23 || minute > 59 || second > 59 || milli > 999 || hour < 0 || minute < 0 || second < 0 || milli < 0) {
+  if (!shape || hour > 23 || minute > 59 || second > 59 || milli > 999 || hour < 0 || minute < 0 || second < 0 ||
+      milli < 0) {
     return wrong();
   }
   using namespace std::chrono;
-  const auto digits = [&](std::size_t at, std::size_t size) { return static_cast<int>(*whole(std::string_view(date).substr(at, size))); };
+  const auto digits = [&](std::size_t at, std::size_t size) {
+    return static_cast<int>(*whole(std::string_view(date).substr(at, size)));
+  };
   const sys_days day = year_month_day{year(digits(0, 4)), month(static_cast<unsigned>(digits(5, 2))),
                                       std::chrono::day(static_cast<unsigned>(digits(8, 2)))};
-  const std::int64_t millis = day.time_since_epoch().count() * 86'400'000LL + hour * 3'600'000 + minute * 60'000 +
-                              second * 1000 + milli;
+  const std::int64_t millis =
+      day.time_since_epoch().count() * 86'400'000LL + hour * 3'600'000 + minute * 60'000 + second * 1000 + milli;
   if (millis < 0) return wrong();
   return Value{millis};
 }
@@ -278,7 +285,8 @@ Read<Value> read_attachment(const Attempt& a) {
   const auto first = a.text.find(':');
   const auto second = first == std::string_view::npos ? first : a.text.find(':', first + 1);
   const bool shape = second != std::string_view::npos && from_hex(a.text.substr(0, first)).size() == Hash::size_bytes &&
-                     whole(a.text.substr(first + 1, second - first - 1)).value_or(-1) >= 0 && second + 1 < a.text.size();
+                     whole(a.text.substr(first + 1, second - first - 1)).value_or(-1) >= 0 &&
+                     second + 1 < a.text.size();
   if (!shape) return a.wrong(Code::bad_attachment, "<Prüfsumme>:<Bytes>:beschluss.pdf");
   return read_text(a);
 }
@@ -336,25 +344,34 @@ std::string show_number(const Field& field, std::int64_t number, Form form) {
     case Type::boolean:
       if (form == Form::exchange) return number ? "true" : "false";
       return is_german(form) ? (number ? "ja" : "nein") : (number ? "yes" : "no");
-    case Type::cents: return decimal(number, 100, 2, is_german(form), false);
-    case Type::micro_degree: return decimal(number, 1'000'000, 6, is_german(form), true);
-    case Type::instant: return show_instant(number);
-    default: return std::to_string(number);
+    case Type::cents:
+      return decimal(number, 100, 2, is_german(form), false);
+    case Type::micro_degree:
+      return decimal(number, 1'000'000, 6, is_german(form), true);
+    case Type::instant:
+      return show_instant(number);
+    default:
+      return std::to_string(number);
   }
 }
 
 std::string show_text(const Field& field, const std::string& text, Form form) {
   switch (field.type) {
-    case Type::date: return is_german(form) ? dates::german(text) : text;
-    case Type::language: return is_screen(form) ? languages::name(text, tongue_of(form)) : text;
-    case Type::country: return is_screen(form) ? countries::name(text, tongue_of(form)) : text;
-    case Type::ags: return is_screen(form) ? places::display_name(text) : text;
+    case Type::date:
+      return is_german(form) ? dates::german(text) : text;
+    case Type::language:
+      return is_screen(form) ? languages::name(text, tongue_of(form)) : text;
+    case Type::country:
+      return is_screen(form) ? countries::name(text, tongue_of(form)) : text;
+    case Type::ags:
+      return is_screen(form) ? places::display_name(text) : text;
     case Type::slot: {
       if (form == Form::exchange) return text;
       const auto slot = read_slot(text, "");
       return slot ? show_slot(slot.value, tongue_of(form)) : text;
     }
-    default: return text;
+    default:
+      return text;
   }
 }
 
@@ -366,29 +383,44 @@ Read<Value> parse(const Field& field, std::string_view text, Tongue tongue) {
   const Attempt a{field, field.type == Type::long_text ? text : bare, tongue};
   switch (field.type) {
     case Type::text:
-    case Type::long_text: return read_text(a);
-    case Type::integer: return read_integer(a);
-    case Type::enumeration: return read_enumeration(a);
+    case Type::long_text:
+      return read_text(a);
+    case Type::integer:
+      return read_integer(a);
+    case Type::enumeration:
+      return read_enumeration(a);
     case Type::date:
     case Type::month:
-    case Type::period: return read_time_text(a);
-    case Type::boolean: return read_boolean(a);
-    case Type::micro_degree: return read_degrees(a);
-    case Type::cents: return read_money(a);
-    case Type::instant: return read_instant(a);
-    case Type::ags: return as_value(a, places::resolve(bare, ""));
-    case Type::language: return as_value(a, languages::resolve(bare, ""));
-    case Type::country: return as_value(a, countries::resolve(bare, ""));
+    case Type::period:
+      return read_time_text(a);
+    case Type::boolean:
+      return read_boolean(a);
+    case Type::micro_degree:
+      return read_degrees(a);
+    case Type::cents:
+      return read_money(a);
+    case Type::instant:
+      return read_instant(a);
+    case Type::ags:
+      return as_value(a, places::resolve(bare, ""));
+    case Type::language:
+      return as_value(a, languages::resolve(bare, ""));
+    case Type::country:
+      return as_value(a, countries::resolve(bare, ""));
     case Type::reference:
-    case Type::party: return read_reference(a);
+    case Type::party:
+      return read_reference(a);
     case Type::digest: {
       auto digest = from_hex(bare);
       if (digest.size() != Hash::size_bytes) return a.wrong(Code::bad_digest);
       return Value{std::move(digest)};
     }
-    case Type::slot: return read_slot_text(a);
-    case Type::external_id: return read_external_id(a);
-    case Type::attachment: return read_attachment(a);
+    case Type::slot:
+      return read_slot_text(a);
+    case Type::external_id:
+      return read_external_id(a);
+    case Type::attachment:
+      return read_attachment(a);
   }
   return a.wrong(Code::bad_text);
 }
@@ -449,10 +481,14 @@ std::string show_key_part(const registry::KeyPart& part, std::string_view text, 
   }
   if (!is_screen(form)) return std::string(text);
   switch (part.type) {
-    case Type::language: return languages::name(text, tongue_of(form));
-    case Type::country: return countries::name(text, tongue_of(form));
-    case Type::ags: return places::display_name(text);
-    default: return std::string(text);
+    case Type::language:
+      return languages::name(text, tongue_of(form));
+    case Type::country:
+      return countries::name(text, tongue_of(form));
+    case Type::ags:
+      return places::display_name(text);
+    default:
+      return std::string(text);
   }
 }
 

@@ -23,7 +23,8 @@ enum class Form : std::uint8_t {
 /// Reads one value of a field. Blanks around it do not count, but for long texts. Empty text gives Null.
 ///
 /// field       of registry.h; for sets one element
-/// complaints  as the type says, with the field's label in `tongue`, allowed values and the nearest of them; every value
+/// complaints  as the type says, with the field's label in `tongue`, allowed values and the nearest of them; every
+/// value
 ///             that is given back passes registry::check()
 Read<Value> parse(const registry::Field& field, std::string_view text, Tongue tongue = Tongue::german);
 

@@ -20,7 +20,8 @@ using nlohmann::json;
 
 std::string uuid(ByteView key) {
   const std::string hex = to_hex(key.first(16));
-  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" + hex.substr(20);
+  return hex.substr(0, 8) + "-" + hex.substr(8, 4) + "-" + hex.substr(12, 4) + "-" + hex.substr(16, 4) + "-" +
+         hex.substr(20);
 }
 
 std::string derived_uuid(std::initializer_list<std::string_view> parts) {
@@ -42,18 +43,23 @@ bool plain(std::string_view text) {
 bool is_uri(std::string_view text) {
   const bool web = text.starts_with("http://") || text.starts_with("https://");
   const auto host = text.find("://") == std::string_view::npos ? std::string_view{} : text.substr(text.find("://") + 3);
-  return web && plain(text) && host.size() > 1 && host.front() != '/' && host.find_first_of("[]") == std::string_view::npos;
+  return web && plain(text) && host.size() > 1 && host.front() != '/' &&
+         host.find_first_of("[]") == std::string_view::npos;
 }
 
 bool is_email(std::string_view text) {
   const auto at = text.find('@');
-  return plain(text) && at != std::string_view::npos && at > 0 && at + 1 < text.size() && text.find('@', at + 1) == std::string_view::npos;
+  return plain(text) && at != std::string_view::npos && at > 0 && at + 1 < text.size() &&
+         text.find('@', at + 1) == std::string_view::npos;
 }
 
 class Writer {
  public:
   Writer(const GenericRecord& offer, const Options& options)
-      : offer_(offer), options_(options), kind_(*registry::find_kind(registry::kinds::offer)), id_(uuid(offer.id.key)) {}
+      : offer_(offer),
+        options_(options),
+        kind_(*registry::find_kind(registry::kinds::offer)),
+        id_(uuid(offer.id.key)) {}
 
   json write() {
     out_ = {{"id", id_}, {"name", text("title")}, {"status", status()}};
@@ -96,7 +102,8 @@ class Writer {
   std::vector<std::string> all_shown(std::string_view name, Form form) const {
     std::vector<std::string> out;
     if (const auto* all = values(name)) {
-      for (const auto& value : *all) out.push_back(field_text::show(*registry::find_field(kind_, name)->field, value, form));
+      for (const auto& value : *all)
+        out.push_back(field_text::show(*registry::find_field(kind_, name)->field, value, form));
     }
     return out;
   }
@@ -213,7 +220,8 @@ class Writer {
   }
 
   void location() {
-    const auto name = text("place.name"), street = text("place.street"), zip = text("place.zip"), city = text("place.city");
+    const auto name = text("place.name"), street = text("place.street"), zip = text("place.zip"),
+               city = text("place.city");
     const auto* lat = values("place.lat");
     const auto* lon = values("place.lon");
     if (name.empty() && street.empty() && city.empty() && !lat) return;

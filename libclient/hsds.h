@@ -1,9 +1,10 @@
 // Offers as services of the Human Services Data Specification 3.0 (JSON), and back. Every service that is written
 // validates against the specification's service.json, formats of identifiers and addresses included.
 //
-// What HSDS has a place for stands there, for any reader: organization, languages, schedules, locations, contacts, costs,
-// funding. Beside it every field of ours but the description stands once more as an attribute of taxonomy "kiz-sync" (link_type the field's
-// name, value in exchange form), so that nothing is lost between two installations of ours.
+// What HSDS has a place for stands there, for any reader: organization, languages, schedules, locations, contacts,
+// costs, funding. Beside it every field of ours but the description stands once more as an attribute of taxonomy
+// "kiz-sync" (link_type the field's name, value in exchange form), so that nothing is lost between two installations of
+// ours.
 //
 // opens_at and closes_at are local time without offset: a weekly date keeps its hour when the clocks change.
 // Identifiers of what has none of its own (organization, schedule, ...) are hashes of what it says, so that the same

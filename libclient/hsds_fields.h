@@ -13,10 +13,14 @@ inline constexpr std::string_view taxonomy = "kiz-sync";
 /// HSDS knows no "planned": such a service is not there yet, hence inactive.
 inline std::string_view status_word(std::uint32_t status) {
   switch (status) {
-    case registry::offer_status::planned: return "inactive";
-    case registry::offer_status::paused: return "temporarily closed";
-    case registry::offer_status::ended: return "defunct";
-    default: return "active";
+    case registry::offer_status::planned:
+      return "inactive";
+    case registry::offer_status::paused:
+      return "temporarily closed";
+    case registry::offer_status::ended:
+      return "defunct";
+    default:
+      return "active";
   }
 }
 

@@ -67,8 +67,8 @@ class Row {
     set("description", text(service_, "description"));
     for (const auto& [name, values] : found) {
       const auto field = registry::find_field(kind, name);
-      const bool many = field && (field->field->merge == registry::Merge::set ||
-                                  field->field->merge == registry::Merge::multi_value);
+      const bool many =
+          field && (field->field->merge == registry::Merge::set || field->field->merge == registry::Merge::multi_value);
       if (many) {
         set_list(name, values);
       } else {
@@ -139,10 +139,14 @@ class Row {
   void read_description() {
     std::string out = text(service_, "description");
     constexpr std::pair<const char*, const char*> others[] = {
-        {"alternate_name", "Auch genannt"},         {"eligibility_description", "Für wen"},
-        {"application_process", "Anmeldung"},       {"fees_description", "Kosten"},
-        {"wait_time", "Wartezeit"},                 {"interpretation_services", "Sprachmittlung"},
-        {"accreditations", "Anerkennungen"},        {"licenses", "Zulassungen"},
+        {"alternate_name", "Auch genannt"},
+        {"eligibility_description", "Für wen"},
+        {"application_process", "Anmeldung"},
+        {"fees_description", "Kosten"},
+        {"wait_time", "Wartezeit"},
+        {"interpretation_services", "Sprachmittlung"},
+        {"accreditations", "Anerkennungen"},
+        {"licenses", "Zulassungen"},
         {"alert", "Hinweis"},
     };
     for (const auto& [key, label] : others) {

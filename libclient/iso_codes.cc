@@ -62,7 +62,8 @@ std::map<std::string, std::string> read_catalogue(const std::string& path) {
     const std::size_t size = word(bytes, table + 8 * i, swapped), start = word(bytes, table + 8 * i + 4, swapped);
     return start <= bytes.size() && size <= bytes.size() - start ? bytes.substr(start, size) : std::string{};
   };
-  for (std::size_t i = 0; i < count && ids + 8 * i < bytes.size(); ++i) out.emplace(string_at(ids, i), string_at(texts, i));
+  for (std::size_t i = 0; i < count && ids + 8 * i < bytes.size(); ++i)
+    out.emplace(string_at(ids, i), string_at(texts, i));
   return out;
 }
 

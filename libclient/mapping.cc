@@ -1,7 +1,8 @@
 #include "libclient/mapping.h"
 
-#include <algorithm>
 #include <toml++/toml.h>
+
+#include <algorithm>
 
 #include "libclient/embedded.h"
 #include "libclient/field_text.h"
@@ -141,8 +142,9 @@ Source source(const toml::node& node, const std::string& target) {
     return out;
   }
   const auto& from = *node.as_table();
-  check_keys(from, target, {"column", "columns", "constant", "owner", "join", "label", "split", "prefix", "default",
-                            "format", "values", "unknown"});
+  check_keys(from, target,
+             {"column", "columns", "constant", "owner", "join", "label", "split", "prefix", "default", "format",
+              "values", "unknown"});
   out.columns = columns(from, target);
   out.constant = text_or(from, "constant", {});
   out.owner = yes_or(from, "owner", false);
@@ -168,7 +170,8 @@ Source source(const toml::node& node, const std::string& target) {
 std::string target_name(const registry::Kind& kind, const std::string& word, const toml::node& at) {
   const std::string wanted = registry::fold(word);
   for (const auto& part : kind.key) {
-    if (part.name == wanted || part.name_de == wanted || registry::fold(part.label_de) == wanted) return std::string(part.name);
+    if (part.name == wanted || part.name_de == wanted || registry::fold(part.label_de) == wanted)
+      return std::string(part.name);
   }
   const auto found = field_text::find_field(kind, word);
   if (found) return registry::field_name(kind, found.value.number);
@@ -219,9 +222,12 @@ void read_flags(Mapping& out, const toml::node& node) {
     flag.field = target_name(*out.kind, text(*from.get("field"), "flags.field"), *from.get("field"));
     if (const auto* means = from.get("means")) flag.means = folded(texts(*means, "flags.means"));
     const std::string combine = text_or(from, "combine", "all");
-    if (combine == "lowest") flag.combine = Flag::Combine::lowest;
-    else if (combine == "highest") flag.combine = Flag::Combine::highest;
-    else if (combine != "all") wrong(Code::mapping_unknown_name, *from.get("combine"), "combine", combine, "all, lowest, highest");
+    if (combine == "lowest")
+      flag.combine = Flag::Combine::lowest;
+    else if (combine == "highest")
+      flag.combine = Flag::Combine::highest;
+    else if (combine != "all")
+      wrong(Code::mapping_unknown_name, *from.get("combine"), "combine", combine, "all, lowest, highest");
     out.flags.push_back(std::move(flag));
   }
 }

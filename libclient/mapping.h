@@ -37,10 +37,10 @@ struct Source {
   std::string constant;         // instead of columns
   bool owner = false;           // instead of columns: the official key of whoever imports
   std::string join = " ";
-  bool label = false;           // "Header: text" in a join
-  std::string split;            // characters between the elements of a set; empty: one value
-  std::string prefix;           // before what is not empty
-  std::string fallback;         // where the cell is empty (key "default")
+  bool label = false;    // "Header: text" in a join
+  std::string split;     // characters between the elements of a set; empty: one value
+  std::string prefix;    // before what is not empty
+  std::string fallback;  // where the cell is empty (key "default")
   Format format = Format::as_field;
   std::map<std::string, std::string> values;  // folded (registry.h) -> what the field reads; "" leaves it out
   Unknown unknown = Unknown::keep;
@@ -63,7 +63,7 @@ struct RowRule {
 
 /// What makes a row the same record when it is imported again.
 struct Identity {
-  std::string scheme;  // as in external_ids; empty: the mapping has none
+  std::string scheme;           // as in external_ids; empty: the mapping has none
   std::vector<Column> columns;  // one: its text is the identifier; several: a hash of them
   bool number_repeats = false;  // the second row with the same cells is a second record
 };
@@ -73,7 +73,7 @@ struct Mapping {
   std::string description;
   const registry::Kind* kind = nullptr;
   bool header = true;
-  char separator = 0;  // 0: detected
+  char separator = 0;                                 // 0: detected
   std::map<std::string, std::vector<Source>> fields;  // by English name of the field or key part
   std::vector<Flag> flags;
   std::vector<RowRule> only;

@@ -165,9 +165,7 @@ std::vector<const Area*> find_areas(std::string_view name) {
 }
 
 Read<std::string> resolve(std::string_view text, std::string_view field) {
-  const auto known = [&](std::string_view key) {
-    return key == land || find_municipality(key) || find_district(key);
-  };
+  const auto known = [&](std::string_view key) { return key == land || find_municipality(key) || find_district(key); };
   Complaint unknown{.code = Complaint::Code::unknown_ags, .field = std::string(field), .given = std::string(text)};
   const bool digits = !text.empty() && text.find_first_not_of("0123456789") == std::string_view::npos;
   if (digits) {

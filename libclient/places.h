@@ -1,5 +1,6 @@
 // The built-in register of municipalities of North Rhine-Westphalia: 396 municipalities in 31 Kreise and 22 cities, and
-// the 54 KIZ areas that they form. A realm starts from it; what the control log says of its members counts from then on.
+// the 54 KIZ areas that they form. A realm starts from it; what the control log says of its members counts from then
+// on.
 //
 // A KIZ area is not a 5-digit key: the city of Aachen (05334002) runs a centre of its own inside the Staedteregion
 // Aachen (05334), whose area has the other nine towns. Source and licence: packaging/data/municipalities.tsv.
@@ -15,12 +16,12 @@
 namespace kiz::places {
 
 struct Municipality {
-  std::string ags;       // 8 digits
-  std::string ars;       // 12 digits
-  std::string name;      // official, "Ahaus, Stadt"
+  std::string ags;         // 8 digits
+  std::string ars;         // 12 digits
+  std::string name;        // official, "Ahaus, Stadt"
   std::string short_name;  // "Ahaus"; unique in the register
-  std::string kind;      // "kreisfreie Stadt", "Stadt", "Gemeinde"
-  std::string district;  // key of its Kreis, 5 digits
+  std::string kind;        // "kreisfreie Stadt", "Stadt", "Gemeinde"
+  std::string district;    // key of its Kreis, 5 digits
   std::uint32_t population = 0;
 };
 
@@ -34,9 +35,9 @@ struct District {
 
 /// Where one Kommunales Integrationszentrum works.
 struct Area {
-  std::string key;   // 5 digits of a Kreis or city; 05334002 for the city of Aachen
-  std::string name;  // "Kreis Borken", "Stadt Aachen"
-  bool single_city = false;        // no consent of other towns is needed
+  std::string key;                   // 5 digits of a Kreis or city; 05334002 for the city of Aachen
+  std::string name;                  // "Kreis Borken", "Stadt Aachen"
+  bool single_city = false;          // no consent of other towns is needed
   std::vector<std::string> members;  // AGS, ascending
 };
 

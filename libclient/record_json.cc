@@ -27,8 +27,10 @@ std::size_t depth(std::string_view text) {
   for (std::size_t i = 0; i < text.size() && most <= depth_max; ++i) {
     const char c = text[i];
     if (quoted) {
-      if (c == '\\') ++i;
-      else if (c == '"') quoted = false;
+      if (c == '\\')
+        ++i;
+      else if (c == '"')
+        quoted = false;
     } else if (c == '"') {
       quoted = true;
     } else if (c == '[' || c == '{') {
@@ -71,11 +73,16 @@ std::string decimal(double number) {
 json value(const registry::Field& field, const Value& value) {
   if (const auto* number = as_int(value)) {
     switch (field.type) {
-      case Type::integer: return *number;
-      case Type::boolean: return *number != 0;
-      case Type::cents: return static_cast<double>(*number) / 100;  // prints as the shortest text that reads back
-      case Type::micro_degree: return static_cast<double>(*number) / 1'000'000;
-      default: break;
+      case Type::integer:
+        return *number;
+      case Type::boolean:
+        return *number != 0;
+      case Type::cents:
+        return static_cast<double>(*number) / 100;  // prints as the shortest text that reads back
+      case Type::micro_degree:
+        return static_cast<double>(*number) / 1'000'000;
+      default:
+        break;
     }
   }
   if (is_null(value)) return nullptr;
@@ -155,7 +162,8 @@ table_import::Import read(std::string_view bytes, const table_import::Options& o
     return object.is_object() && at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
   };
   if (text(all.value, "schema") != "kiz.records/1") return refused(shape("schema", "\"kiz.records/1\""));
-  if (text(all.value, "kind") != options.kind->name) return refused(shape("kind", "\"" + std::string(options.kind->name) + "\""));
+  if (text(all.value, "kind") != options.kind->name)
+    return refused(shape("kind", "\"" + std::string(options.kind->name) + "\""));
   if (!all.value.contains("records") || !all.value["records"].is_array()) return refused(shape("records", "[...]"));
   table_import::CellTable table;
   for (const auto& record : all.value["records"]) {

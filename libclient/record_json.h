@@ -1,7 +1,7 @@
 // Records as JSON of our own, and back: {"schema":"kiz.records/1","kind":"offer","records":[{"id":"...", "key":{...},
 // "fields":{"title":"...","languages":["ara","ukr"],"cost":12.5,"public":true}}]}. English names and ISO codes;
-// numbers are JSON numbers, never localised; sets and multi_value fields are arrays. Fields that this version has no name
-// for stand as "#77" and are exported, not imported.
+// numbers are JSON numbers, never localised; sets and multi_value fields are arrays. Fields that this version has no
+// name for stand as "#77" and are exported, not imported.
 #pragma once
 
 #include <nlohmann/json.hpp>

@@ -13,7 +13,8 @@ bool hides(UChar32 c) {
   if (c < 0x20 || (c >= 0x7F && c <= 0x9F)) return true;
   if (c == 0xAD || c == 0x61C || c == 0x115F || c == 0x1160 || c == 0x17B4 || c == 0x17B5 || c == 0x180E) return true;
   if (c >= 0x200B && c <= 0x200F && c != 0x200D) return true;
-  if ((c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0x3164 || c == 0xFFA0) return true;
+  if ((c >= 0x2028 && c <= 0x202E) || (c >= 0x2060 && c <= 0x206F) || c == 0xFEFF || c == 0x3164 || c == 0xFFA0)
+    return true;
   return (c >= 0xFFF9 && c <= 0xFFFB) || (c >= 0xE0000 && c <= 0xE0FFF) || U_IS_UNICODE_NONCHAR(c);
 }
 
@@ -41,7 +42,8 @@ std::string escape(std::string_view text, bool one_line) {
   UChar32 before = ' ';
   each(text, [&](UChar32 c, std::string_view bytes) {
     // a joiner is needed between letters of Indic scripts and between emoji, and shows nowhere else
-    const bool joiner = c == 0x200D && (u_isalpha(before) || before >= 0x2190 || u_charType(before) == U_NON_SPACING_MARK);
+    const bool joiner =
+        c == 0x200D && (u_isalpha(before) || before >= 0x2190 || u_charType(before) == U_NON_SPACING_MARK);
     if (c < 0) {
       out += fmt::format("\\x{:02x}", -1 - c);
     } else if (c == '\t') {
@@ -63,8 +65,10 @@ std::size_t columns_of(UChar32 c) {
   switch (u_charType(c)) {
     case U_NON_SPACING_MARK:
     case U_ENCLOSING_MARK:
-    case U_FORMAT_CHAR: return 0;
-    default: break;
+    case U_FORMAT_CHAR:
+      return 0;
+    default:
+      break;
   }
   const auto wide = u_getIntPropertyValue(c, UCHAR_EAST_ASIAN_WIDTH);
   const bool emoji = u_hasBinaryProperty(c, UCHAR_EMOJI_PRESENTATION);
@@ -88,7 +92,8 @@ std::size_t width(std::string_view text) {
 }
 
 std::string clip(std::string_view text, std::size_t columns_max) {
-  if (text.size() <= columns_max || width(text) <= columns_max) return std::string(text);  // no byte is wider than one column
+  if (text.size() <= columns_max || width(text) <= columns_max)
+    return std::string(text);  // no byte is wider than one column
   if (columns_max == 0) return {};
   std::size_t columns = 0, kept = 0, read = 0;
   bool full = false;
@@ -115,12 +120,23 @@ std::string html(std::string_view text) {
   std::string out;
   for (const char c : escape(text, false)) {
     switch (c) {
-      case '&': out += "&amp;"; break;
-      case '<': out += "&lt;"; break;
-      case '>': out += "&gt;"; break;
-      case '"': out += "&quot;"; break;
-      case '\'': out += "&#39;"; break;
-      default: out += c;
+      case '&':
+        out += "&amp;";
+        break;
+      case '<':
+        out += "&lt;";
+        break;
+      case '>':
+        out += "&gt;";
+        break;
+      case '"':
+        out += "&quot;";
+        break;
+      case '\'':
+        out += "&#39;";
+        break;
+      default:
+        out += c;
     }
   }
   return out;

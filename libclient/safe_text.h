@@ -11,11 +11,12 @@ namespace kiz::safe_text {
 
 /// For a terminal: control characters (C0 but line feed and tab, DEL, C1), bidirectional marks (U+200E, U+200F, U+061C,
 /// U+202A..E, U+2066..9), characters without width (U+200B..D, U+2060..4, U+FEFF, soft hyphen), line and paragraph
-/// separators, tags (U+E0000 block) and bytes that are not UTF-8 become visible: "\x1b", "\u{202e}". A zero-width joiner
-/// between two emoji or letters stays: scripts need it. Tab becomes one blank.
+/// separators, tags (U+E0000 block) and bytes that are not UTF-8 become visible: "\x1b", "\u{202e}". A zero-width
+/// joiner between two emoji or letters stays: scripts need it. Tab becomes one blank.
 std::string lines(std::string_view text);
 
-/// The same in one line: line breaks become "\n" written out; clipped to `columns_max` with "…". For tables, logs, prompts.
+/// The same in one line: line breaks become "\n" written out; clipped to `columns_max` with "…". For tables, logs,
+/// prompts.
 std::string line(std::string_view text, std::size_t columns_max = static_cast<std::size_t>(-1));
 
 /// Columns a terminal needs for one line: 2 for East Asian wide characters and emoji, 0 for combining marks.

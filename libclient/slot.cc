@@ -16,11 +16,12 @@ struct DayName {
   std::size_t day;
 };
 constexpr DayName day_names[] = {
-    {"mo", 0}, {"montag", 0},     {"mon", 0},  {"monday", 0},   {"di", 1}, {"dienstag", 1}, {"tu", 1},  {"tue", 1},
-    {"tues", 1}, {"tuesday", 1},  {"mi", 2},   {"mittwoch", 2}, {"we", 2}, {"wed", 2},      {"wednesday", 2},
-    {"do", 3}, {"donnerstag", 3}, {"th", 3},   {"thu", 3},      {"thur", 3}, {"thursday", 3}, {"fr", 4}, {"freitag", 4},
-    {"fri", 4}, {"friday", 4},    {"sa", 5},   {"samstag", 5},  {"sonnabend", 5}, {"sat", 5}, {"saturday", 5},
-    {"so", 6}, {"sonntag", 6},    {"su", 6},   {"sun", 6},      {"sunday", 6},
+    {"mo", 0},     {"montag", 0},  {"mon", 0},       {"monday", 0},    {"di", 1},         {"dienstag", 1},
+    {"tu", 1},     {"tue", 1},     {"tues", 1},      {"tuesday", 1},   {"mi", 2},         {"mittwoch", 2},
+    {"we", 2},     {"wed", 2},     {"wednesday", 2}, {"do", 3},        {"donnerstag", 3}, {"th", 3},
+    {"thu", 3},    {"thur", 3},    {"thursday", 3},  {"fr", 4},        {"freitag", 4},    {"fri", 4},
+    {"friday", 4}, {"sa", 5},      {"samstag", 5},   {"sonnabend", 5}, {"sat", 5},        {"saturday", 5},
+    {"so", 6},     {"sonntag", 6}, {"su", 6},        {"sun", 6},       {"sunday", 6},
 };
 constexpr std::string_view canonical_days[] = {"MO", "TU", "WE", "TH", "FR", "SA", "SU"};
 constexpr std::string_view german_days[] = {"Mo", "Di", "Mi", "Do", "Fr", "Sa", "So"};

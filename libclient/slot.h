@@ -25,7 +25,7 @@ struct Slot {
   int end = -1;                // > begin, at most 24:00
   std::string from;            // YYYY-MM-DD or empty
   std::string until;
-  int every = 1;               // weeks, 1..52
+  int every = 1;  // weeks, 1..52
   std::string note;
 
   bool has_days() const;

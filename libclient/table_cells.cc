@@ -48,7 +48,8 @@ std::string formatted(Format format, const std::string& text) {
       const auto date = dates::read_date(trimmed_view(text));
       return date.empty() ? text : date.substr(0, 7);
     }
-    case Format::as_field: break;
+    case Format::as_field:
+      break;
   }
   return text;
 }

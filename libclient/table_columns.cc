@@ -85,7 +85,8 @@ class Finder {
 
   [[noreturn]] void missing(const std::string& name) const {
     // one column where many are expected: most likely a separator that we do not know
-    if (names_.size() == 1) throw Wrong{{.code = Code::wrong_separator, .given = names_.front(), .line = line_, .column = 1}};
+    if (names_.size() == 1)
+      throw Wrong{{.code = Code::wrong_separator, .given = names_.front(), .line = line_, .column = 1}};
     throw Wrong{{.code = Code::missing_column,
                  .field = name,
                  .allowed = joined(names_),
@@ -128,7 +129,8 @@ std::vector<std::string> names_of(const registry::Kind& kind, Tongue tongue) {
   const bool german = tongue == Tongue::german;
   for (const auto& part : kind.key) out.emplace_back(german ? part.name_de : part.name);
   for (const auto& field : kind.fields) {
-    if (kind.key.empty() || field.number != registry::fields::key) out.emplace_back(german ? field.name_de : field.name);
+    if (kind.key.empty() || field.number != registry::fields::key)
+      out.emplace_back(german ? field.name_de : field.name);
   }
   return out;
 }
@@ -181,7 +183,8 @@ Columns bind_all_own(const registry::Kind& kind, const csv::Row& header, Tongue 
     } else if (target) {
       out.fields.push_back({*target, {own_source(*target, i)}});
     } else if (!unknown) {
-      unknown = place({.code = Code::unknown_column, .field = name, .suggestion = nearest(name, names_of(kind, tongue))});
+      unknown =
+          place({.code = Code::unknown_column, .field = name, .suggestion = nearest(name, names_of(kind, tongue))});
     }
   }
   if (unknown && out.fields.empty() && header.cells.size() == 1 && header.line > 0) {

@@ -12,7 +12,7 @@ namespace kiz::table_import {
 
 /// A field, or a dimension of the natural key, that a column goes to.
 struct Target {
-  std::string name;  // English
+  std::string name;                        // English
   std::uint32_t number = 0;                // of the field
   const registry::Field* field = nullptr;  // or
   const registry::KeyPart* part = nullptr;

@@ -20,8 +20,10 @@ bool is_bare(Type type) {
     case Type::boolean:
     case Type::micro_degree:
     case Type::cents:
-    case Type::instant: return true;
-    default: return false;
+    case Type::instant:
+      return true;
+    default:
+      return false;
   }
 }
 
@@ -97,7 +99,8 @@ std::string write(const registry::Kind& kind, std::span<const GenericRecord> rec
     }
     for (const auto number : columns) {
       const auto at = record.fields.find(number);
-      row.push_back(cell(*registry::find_field(kind, number), at == record.fields.end() ? nullptr : &at->second, dialect));
+      row.push_back(
+          cell(*registry::find_field(kind, number), at == record.fields.end() ? nullptr : &at->second, dialect));
     }
     csv::append(out, row, dialect);
   }

@@ -19,8 +19,8 @@ namespace kiz::table_export {
 
 struct Options {
   csv::Dialect dialect = csv::german;
-  bool all_fields = false;      // columns of fields that no record fills, too: a form to fill in
-  bool personal = true;         // false: fields that name a person are left out
+  bool all_fields = false;  // columns of fields that no record fills, too: a form to fill in
+  bool personal = true;     // false: fields that name a person are left out
 };
 
 /// The whole file. Rows in the order of the records.

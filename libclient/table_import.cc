@@ -62,8 +62,8 @@ class Importer {
   bool has_width(const std::vector<csv::Cell>& cells) {
     const std::size_t width = columns_.names.size();
     // a spreadsheet pads rows with empty cells; a missing one is a cell that slipped
-    const bool padded = std::all_of(cells.begin() + static_cast<std::ptrdiff_t>(std::min(width, cells.size())), cells.end(),
-                                    [](const auto& extra) { return trimmed_view(extra.text).empty(); });
+    const bool padded = std::all_of(cells.begin() + static_cast<std::ptrdiff_t>(std::min(width, cells.size())),
+                                    cells.end(), [](const auto& extra) { return trimmed_view(extra.text).empty(); });
     if (cells.size() >= width && padded) return true;
     cells_.complain({.code = Code::row_width, .given = std::to_string(cells.size()), .allowed = std::to_string(width)});
     return false;
@@ -119,7 +119,8 @@ class Importer {
 
   void check_part(const registry::KeyPart& part, const std::string& text, std::optional<std::size_t> place) {
     if (part.name == "ags" && !options_.owner.empty() && !same_member(text, options_.owner)) {
-      cells_.complain({.code = Code::foreign_owner, .field = label(part), .given = text, .allowed = options_.owner}, place);
+      cells_.complain({.code = Code::foreign_owner, .field = label(part), .given = text, .allowed = options_.owner},
+                      place);
     }
     const bool time = part.type == Type::period || part.type == Type::month;
     // text order is time order within one form: year, month, school year by its first year
@@ -204,14 +205,16 @@ class Importer {
         draft_.id.key = RecordKey::from(key);
         return true;
       }
-      cells_.complain({.code = Code::bad_reference, .field = "id", .given = cells_.cell(*columns_.id).text}, columns_.id);
+      cells_.complain({.code = Code::bad_reference, .field = "id", .given = cells_.cell(*columns_.id).text},
+                      columns_.id);
       return false;
     }
     const auto external = registry::find_field(kind_, "external_ids");
     if (!columns_.identity.empty()) {
       const std::string id = identity_of_columns();
       if (id.empty()) {
-        cells_.complain({.code = Code::missing_value, .field = columns_.names[columns_.identity.front()]}, columns_.identity.front());
+        cells_.complain({.code = Code::missing_value, .field = columns_.names[columns_.identity.front()]},
+                        columns_.identity.front());
         return false;
       }
       const auto& scheme = mapping_->identity.scheme;
@@ -284,7 +287,8 @@ const DraftField* Draft::find(std::uint32_t number) const {
   return nullptr;
 }
 
-RecordKey imported_key(const registry::Kind& kind, std::string_view owner, std::string_view scheme, std::string_view id) {
+RecordKey imported_key(const registry::Kind& kind, std::string_view owner, std::string_view scheme,
+                       std::string_view id) {
   std::string all;
   for (const std::string_view part : {kind.name, owner, scheme, id}) {
     all += part;

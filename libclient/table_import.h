@@ -1,9 +1,9 @@
-// A table becomes drafts of records: bytes in, drafts and complaints out; nothing is written here. Whether one complaint
-// refuses the whole file (it does: an import is atomic) and how drafts become edits is the caller's business.
+// A table becomes drafts of records: bytes in, drafts and complaints out; nothing is written here. Whether one
+// complaint refuses the whole file (it does: an import is atomic) and how drafts become edits is the caller's business.
 //
 // Without a mapping the columns are our own fields, German or English names, as table_export writes them. Elements of a
-// set stand in one cell with "|" between ("\|" and "\\" for the characters themselves). An empty cell says nothing about
-// its field. Columns "id" (32 hex digits) and "ref" are those of the export; "ref" is not read.
+// set stand in one cell with "|" between ("\|" and "\\" for the characters themselves). An empty cell says nothing
+// about its field. Columns "id" (32 hex digits) and "ref" are those of the export; "ref" is not read.
 //
 // The same rows give the same drafts with the same record keys, in any office of one town:
 //   kinds with a natural key   registry::natural_record_key
@@ -42,16 +42,16 @@ struct Draft {
 };
 
 struct Options {
-  const registry::Kind* kind = nullptr;         // without a mapping
-  const mapping::Mapping* mapping = nullptr;    // not kept
-  std::string owner;                            // official key of the member that imports
-  std::string today;                            // YYYY-MM-DD: no count lies in a later month; empty: not checked
+  const registry::Kind* kind = nullptr;       // without a mapping
+  const mapping::Mapping* mapping = nullptr;  // not kept
+  std::string owner;                          // official key of the member that imports
+  std::string today;                          // YYYY-MM-DD: no count lies in a later month; empty: not checked
   Tongue tongue = Tongue::german;
-  char separator = 0;                           // 0: as the mapping says, else detected
-  std::size_t modulo = 0;                       // as in Mapping, and before it
+  char separator = 0;      // 0: as the mapping says, else detected
+  std::size_t modulo = 0;  // as in Mapping, and before it
   std::size_t remainder = 0;
   std::size_t offset = 0;
-  std::size_t complaints_max = 100;             // reading stops there; the file is refused anyway
+  std::size_t complaints_max = 100;  // reading stops there; the file is refused anyway
 };
 
 struct Import {
@@ -64,7 +64,7 @@ struct Import {
   std::vector<std::string> columns;         // as the file has them
   std::vector<std::string> unused_columns;  // that the mapping does not read
   std::size_t rows = 0;
-  std::size_t skipped = 0;  // by the rules of mapping and options
+  std::size_t skipped = 0;   // by the rules of mapping and options
   std::size_t repeated = 0;  // rows that say again, word for word, what an earlier one said
 
   bool ok() const { return complaints.empty(); }
@@ -82,6 +82,7 @@ std::vector<std::vector<std::string>> preview(const registry::Kind& kind, const 
                                               std::size_t rows_max, Tongue tongue);
 
 /// The record key of an imported record, as in the head of this file.
-RecordKey imported_key(const registry::Kind& kind, std::string_view owner, std::string_view scheme, std::string_view id);
+RecordKey imported_key(const registry::Kind& kind, std::string_view owner, std::string_view scheme,
+                       std::string_view id);
 
 }  // namespace kiz::table_import

@@ -19,8 +19,8 @@ enum class Encoding : std::uint8_t { utf8, windows_1252, mixed };
 struct Decoded {
   std::string text;  // UTF-8 without byte order mark; line ends untouched
   Encoding encoding = Encoding::utf8;
-  std::size_t lines_1252 = 0;        // how many lines were read as Windows-1252 ...
-  std::size_t first_line_1252 = 0;   // ... and the first of them, from 1; worth a look in the preview when mixed
+  std::size_t lines_1252 = 0;       // how many lines were read as Windows-1252 ...
+  std::size_t first_line_1252 = 0;  // ... and the first of them, from 1; worth a look in the preview when mixed
 };
 
 /// complaints  utf16 (a UTF-16 or UTF-32 byte order mark), nul_byte, broken_encoding; with line and column

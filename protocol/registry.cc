@@ -62,7 +62,8 @@ bool is_period(std::string_view text) {
   if (text.size() != 7 || !is_year(text.substr(0, 4))) return false;
   if (text[4] == '-') return text.substr(5) == "H1" || text.substr(5) == "H2";
   // a school year names the next year's last two digits, else it is a typing error
-  return text[4] == '/' && all_digits(text.substr(5)) && number(text.substr(5)) == (number(text.substr(0, 4)) + 1) % 100;
+  return text[4] == '/' && all_digits(text.substr(5)) &&
+         number(text.substr(5)) == (number(text.substr(0, 4)) + 1) % 100;
 }
 
 bool is_letters(std::string_view text, std::size_t size, char first, char last) {
@@ -80,9 +81,8 @@ std::size_t characters(std::string_view utf8) {
 
 /// One line may hold a tab but no other control character; a long text line breaks too.
 bool has_control(std::string_view text, bool lines) {
-  return std::any_of(text.begin(), text.end(), [&](char c) {
-    return c == '\0' || (!lines && (c == '\n' || c == '\r'));
-  });
+  return std::any_of(text.begin(), text.end(),
+                     [&](char c) { return c == '\0' || (!lines && (c == '\n' || c == '\r')); });
 }
 
 bool is_slot_or_line(Type type) {
@@ -106,13 +106,26 @@ Result<void> check_text(const Field& field, const std::string& text) {
   }
   bool fits = false;
   switch (field.type) {
-    case Type::date: fits = is_date(text); break;
-    case Type::month: fits = is_month(text); break;
-    case Type::period: fits = is_period(text); break;
-    case Type::ags: fits = is_official_key(text); break;
-    case Type::language: fits = is_letters(text, 3, 'a', 'z'); break;
-    case Type::country: fits = is_letters(text, 3, 'A', 'Z'); break;
-    default: break;  // a number or bytes is asked for
+    case Type::date:
+      fits = is_date(text);
+      break;
+    case Type::month:
+      fits = is_month(text);
+      break;
+    case Type::period:
+      fits = is_period(text);
+      break;
+    case Type::ags:
+      fits = is_official_key(text);
+      break;
+    case Type::language:
+      fits = is_letters(text, 3, 'a', 'z');
+      break;
+    case Type::country:
+      fits = is_letters(text, 3, 'A', 'Z');
+      break;
+    default:
+      break;  // a number or bytes is asked for
   }
   return fits ? Result<void>{} : wrong();
 }
@@ -126,10 +139,14 @@ Result<void> check_number(const Field& field, std::int64_t value) {
       // the deltas of a counter may be negative; its sum is what min and max speak of
       if (field.merge == Merge::counter) return value >= -field.max && value <= field.max ? Result<void>{} : wrong;
       return value >= field.min && value <= field.max ? Result<void>{} : wrong;
-    case Type::boolean: return value == 0 || value == 1 ? Result<void>{} : wrong;
-    case Type::enumeration: return value >= 1 && value <= 0xFFFFFFFF ? Result<void>{} : wrong;
-    case Type::instant: return value >= 0 && value < (std::int64_t{1} << 48) ? Result<void>{} : wrong;
-    default: return wrong;
+    case Type::boolean:
+      return value == 0 || value == 1 ? Result<void>{} : wrong;
+    case Type::enumeration:
+      return value >= 1 && value <= 0xFFFFFFFF ? Result<void>{} : wrong;
+    case Type::instant:
+      return value >= 0 && value < (std::int64_t{1} << 48) ? Result<void>{} : wrong;
+    default:
+      return wrong;
   }
 }
 

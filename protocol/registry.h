@@ -34,26 +34,26 @@ enum class Merge : std::uint8_t {
 
 /// What a value may look like. The variant's alternative in brackets.
 enum class Type : std::uint8_t {
-  text,         // [text] one line, at most `max` characters
-  long_text,    // [text] several lines, at most `max` bytes of UTF-8
-  integer,      // [int] min..max
-  enumeration,  // [int] number of an EnumValue; numbers not listed come from a newer program and are kept
-  date,         // [text] YYYY-MM-DD
-  month,        // [text] YYYY-MM
-  period,       // [text] YYYY-MM, YYYY, YYYY-H1 or school year YYYY/YY
-  boolean,      // [int] 0 or 1
-  micro_degree, // [int] millionths of a degree
-  cents,        // [int] euro cents
-  instant,      // [int] milliseconds since 1970 UTC
-  ags,          // [text] official key of a municipality (8 digits), a Kreis (5) or the Land (2)
-  language,     // [text] ISO 639-3, lower case
-  country,      // [text] ISO 3166-1 alpha-3, XXA stateless, XXB and XXC refugee, XXX unknown
-  reference,    // [bytes] record key (16 bytes) of a record of kind `refers_to`
-  party,        // [bytes] record key of an actor, or [text] a name where no such record is meant
-  digest,       // [bytes] 32 bytes, BLAKE2b-256
-  slot,         // [text] one date or series of dates: SPEC.md "Slot", read and written by libclient/field_text.h
-  external_id,  // [text] scheme ":" identifier; the scheme has no colon
-  attachment,   // [text] lower-case hex digest ":" size in bytes ":" file name
+  text,          // [text] one line, at most `max` characters
+  long_text,     // [text] several lines, at most `max` bytes of UTF-8
+  integer,       // [int] min..max
+  enumeration,   // [int] number of an EnumValue; numbers not listed come from a newer program and are kept
+  date,          // [text] YYYY-MM-DD
+  month,         // [text] YYYY-MM
+  period,        // [text] YYYY-MM, YYYY, YYYY-H1 or school year YYYY/YY
+  boolean,       // [int] 0 or 1
+  micro_degree,  // [int] millionths of a degree
+  cents,         // [int] euro cents
+  instant,       // [int] milliseconds since 1970 UTC
+  ags,           // [text] official key of a municipality (8 digits), a Kreis (5) or the Land (2)
+  language,      // [text] ISO 639-3, lower case
+  country,       // [text] ISO 3166-1 alpha-3, XXA stateless, XXB and XXC refugee, XXX unknown
+  reference,     // [bytes] record key (16 bytes) of a record of kind `refers_to`
+  party,         // [bytes] record key of an actor, or [text] a name where no such record is meant
+  digest,        // [bytes] 32 bytes, BLAKE2b-256
+  slot,          // [text] one date or series of dates: SPEC.md "Slot", read and written by libclient/field_text.h
+  external_id,   // [text] scheme ":" identifier; the scheme has no colon
+  attachment,    // [text] lower-case hex digest ":" size in bytes ":" file name
 };
 
 enum class Personal : std::uint8_t {
@@ -63,8 +63,8 @@ enum class Personal : std::uint8_t {
 };
 
 struct EnumValue {
-  std::uint32_t number;    // >= 1
-  std::string_view name;   // English, ASCII: JSON and scripts
+  std::uint32_t number;       // >= 1
+  std::string_view name;      // English, ASCII: JSON and scripts
   std::string_view name_de;   // German, ASCII
   std::string_view label_de;  // as shown
   std::string_view label_en;
@@ -101,10 +101,10 @@ struct KeyPart {
 
 /// Who writes records of a kind, hence whose space they live in.
 enum class Home : std::uint8_t {
-  municipality,   // the municipality's own space
-  area,           // the Kreis's own space
-  area_about,     // the Kreis's space with the municipality concerned as counterpart
-  either,         // the space of whoever writes it
+  municipality,  // the municipality's own space
+  area,          // the Kreis's own space
+  area_about,    // the Kreis's space with the municipality concerned as counterpart
+  either,        // the space of whoever writes it
 };
 
 struct Kind {
@@ -122,8 +122,8 @@ struct Kind {
 
 // Numbers that program code names.
 namespace kinds {
-inline constexpr std::uint32_t note = 0, offer = 1, need = 2, count = 3, month_return = 4, return_review = 5, consent = 6,
-                               consent_subject = 7, actor = 8, paper_consent = 9, paper_return = 10;
+inline constexpr std::uint32_t note = 0, offer = 1, need = 2, count = 3, month_return = 4, return_review = 5,
+                               consent = 6, consent_subject = 7, actor = 8, paper_consent = 9, paper_return = 10;
 }
 namespace fields {
 inline constexpr std::uint32_t existence = 0, key = 1, acting_person = 1 /* of kind note */;
@@ -143,16 +143,16 @@ namespace month_return {
 inline constexpr std::uint32_t state = 2, complete = 3, reported_at = 4, revision = 5, digest = 6, explanation = 7;
 }
 namespace return_review {
-inline constexpr std::uint32_t received_at = 2, queries = 3, accepted_at = 4, accepted_revision = 5, accepted_digest = 6,
-                               locked = 7, reopened_reason = 8, accepted_values = 9;
+inline constexpr std::uint32_t received_at = 2, queries = 3, accepted_at = 4, accepted_revision = 5,
+                               accepted_digest = 6, locked = 7, reopened_reason = 8, accepted_values = 9;
 }
 namespace consent {
-inline constexpr std::uint32_t state = 2, document_digest = 3, decided_on = 4, decided_by = 5, reference = 6, conditions = 7,
-                               conditions_met_on = 8, reason = 9, signed_by_role = 10, evidence = 11;
+inline constexpr std::uint32_t state = 2, document_digest = 3, decided_on = 4, decided_by = 5, reference = 6,
+                               conditions = 7, conditions_met_on = 8, reason = 9, signed_by_role = 10, evidence = 11;
 }
 namespace consent_subject {
-inline constexpr std::uint32_t kind = 1, title = 2, description = 3, version_ref = 4, document_digest = 5, opened_on = 6,
-                               wanted_by = 7, asked = 8, is_required = 9, closed_on = 10;
+inline constexpr std::uint32_t kind = 1, title = 2, description = 3, version_ref = 4, document_digest = 5,
+                               opened_on = 6, wanted_by = 7, asked = 8, is_required = 9, closed_on = 10;
 }
 namespace actor {
 inline constexpr std::uint32_t name = 1, external_ids = 14;
@@ -198,7 +198,8 @@ std::optional<FieldName> find_field(const Kind& kind, std::string_view name);
 /// The inverse of find_field by name: "title", "titel", "title[tur]"; "#77" for a number that is not known.
 std::string field_name(const Kind& kind, std::uint32_t number, bool german = false);
 
-/// Number of a translation field. `base` is fields::translated_title or translated_text; nullopt: not three letters a-z.
+/// Number of a translation field. `base` is fields::translated_title or translated_text; nullopt: not three letters
+/// a-z.
 std::optional<std::uint32_t> translation_field(std::uint32_t base, std::string_view language);
 /// The language of a translation field; empty when the number is none.
 std::string translation_language(std::uint32_t number);

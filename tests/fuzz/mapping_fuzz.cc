@@ -1,7 +1,6 @@
 // A mapping that somebody wrote: refused with a sentence, or fit to read a table with.
-#include "libclient/mapping.h"
-
 #include "libclient/embedded.h"
+#include "libclient/mapping.h"
 #include "tests/fuzz/drafts.h"
 #include "tests/fuzz/fuzz.h"
 
@@ -27,7 +26,8 @@ std::vector<Bytes> seeds() {
     if (file.name.ends_with(".toml") && file.text.size() < 2000) out.emplace_back(file.text.begin(), file.text.end());
   }
   const std::string_view small =
-      "kind = \"offer\"\n[fields]\ntitle = \"name\"\nprovider = { columns = [1, \"text\"], join = \"|\", label = true }\n"
+      "kind = \"offer\"\n[fields]\ntitle = \"name\"\nprovider = { columns = [1, \"text\"], join = \"|\", label = true "
+      "}\n"
       "kind = { column = 3, values = { 7 = \"sport\" }, unknown = \"omit\", default = \"other\" }\n"
       "[[flags]]\ncolumn = 3\nmeans = \"7\"\nfield = \"age_min\"\nvalue = 3\ncombine = \"lowest\"\n"
       "[identity]\nscheme = \"s\"\ncolumns = [1, 2]\nrepeats = \"number\"\n";

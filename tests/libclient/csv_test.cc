@@ -83,8 +83,8 @@ TEST_CASE("csv: no cell runs as a formula, and every cell comes back") {
   CHECK(csv::guard("0", csv::german) == "0");
   CHECK(csv::unguard("'6-13") == "'6-13");
 
-  const std::vector<std::string> pieces = {"'", "=", "+", "-", "@", "\t", "\r", "\n", "0", "5", "a", "ä", ";", ",", "\"",
-                                           " ", "＝", "＠"};
+  const std::vector<std::string> pieces = {"'", "=", "+", "-", "@", "\t", "\r", "\n", "0",
+                                           "5", "a", "ä", ";", ",", "\"", " ",  "＝", "＠"};
   std::mt19937 random(7);
   for (const auto& dialect : {csv::german, csv::international}) {
     for (int i = 0; i < 3000; ++i) {

@@ -11,7 +11,9 @@ const registry::Field& field(std::string_view kind, std::string_view name) {
   return *registry::find_field(*registry::find_kind(kind), name)->field;
 }
 
-Read<Value> parse(std::string_view name, std::string_view text) { return field_text::parse(field("offer", name), text); }
+Read<Value> parse(std::string_view name, std::string_view text) {
+  return field_text::parse(field("offer", name), text);
+}
 
 std::string refusal(std::string_view name, std::string_view text) {
   const auto read = parse(name, text);
@@ -67,8 +69,10 @@ TEST_CASE("field_text: a party is a name or a record") {
 
 TEST_CASE("field_text: each refusal says what would be right") {
   CHECK(refusal("kind", "treffpnkt") ==
-        "Angebotsart: „treffpnkt“ ist nicht möglich; erlaubt: sprachkurs, beratung, begleitung, treffpunkt, elternbildung, "
-        "hausaufgabenhilfe, qualifizierung, ausbildung_arbeit, gesundheit, sport, kultur, senioren, sonstiges; meinten Sie "
+        "Angebotsart: „treffpnkt“ ist nicht möglich; erlaubt: sprachkurs, beratung, begleitung, treffpunkt, "
+        "elternbildung, "
+        "hausaufgabenhilfe, qualifizierung, ausbildung_arbeit, gesundheit, sport, kultur, senioren, sonstiges; meinten "
+        "Sie "
         "„treffpunkt“?");
   CHECK(refusal("title", std::string(201, 'a')) == "Titel hat 201 Zeichen, erlaubt sind 200");
   CHECK(refusal("description", std::string(32769, 'a')) == "Beschreibung ist 32769 Byte lang, erlaubt sind 32768");
@@ -82,7 +86,8 @@ TEST_CASE("field_text: each refusal says what would be right") {
         "Einzugsgebiet: „Ahuas“ ist keine Gemeinde, kein Kreis in Nordrhein-Westfalen; meinten Sie „Ahaus“?");
   CHECK(refusal("public", "vielleicht") == "veröffentlichen: „vielleicht“ ist weder ja noch nein");
   const auto english = field_text::parse(field("offer", "kind"), "cafeteria!", Tongue::english);
-  CHECK(sentence(*english.wrong, Tongue::english).starts_with("Kind: \"cafeteria!\" is not possible; allowed: language_course"));
+  CHECK(sentence(*english.wrong, Tongue::english)
+            .starts_with("Kind: \"cafeteria!\" is not possible; allowed: language_course"));
 }
 
 TEST_CASE("field_text: what a refusal quotes cannot repaint the terminal") {

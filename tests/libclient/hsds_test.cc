@@ -112,9 +112,10 @@ TEST_CASE("real data: what is written validates against the specification") {
   CHECK(valid(hsds::services(test::ugly_records(offer()), {.personal = true, .actor_name = {}})));
   CHECK(validate(nlohmann::json::array({{{"id", "no-uuid"}}})) != 0);
 
-  for (const auto& [mapping_name, path] : {std::pair("integreat-seiten", "data/offers/integreat_seiten_augsburg_muenchen.csv"),
-                                           std::pair("helferkreise", "data/offers/helferkreise_muenchen.csv"),
-                                           std::pair("dcyf", "data/offers/sf_dcyf_programme_2013.csv")}) {
+  for (const auto& [mapping_name, path] :
+       {std::pair("integreat-seiten", "data/offers/integreat_seiten_augsburg_muenchen.csv"),
+        std::pair("helferkreise", "data/offers/helferkreise_muenchen.csv"),
+        std::pair("dcyf", "data/offers/sf_dcyf_programme_2013.csv")}) {
     CAPTURE(mapping_name);
     const auto mapping = mapping::shipped(mapping_name);
     auto with_mapping = options();
@@ -137,5 +138,6 @@ TEST_CASE("real data: the specification's own example comes in") {
   for (const auto& complaint : import.complaints) MESSAGE(sentence(complaint));
   REQUIRE(import.ok());
   REQUIRE(import.drafts.size() == 1);
-  CHECK(std::get<std::string>(import.drafts[0].find(registry::fields::offer::title)->values[0]) == "Community Counselling");
+  CHECK(std::get<std::string>(import.drafts[0].find(registry::fields::offer::title)->values[0]) ==
+        "Community Counselling");
 }

@@ -48,7 +48,8 @@ TEST_CASE("languages: rare languages come from the distribution's list") {
 
 TEST_CASE("iso_codes: a damaged catalogue is empty, not a crash") {
   const std::string path = "damaged_catalogue.mo";
-  const std::string whole("\xDE\x12\x04\x95\0\0\0\0\xFF\xFF\0\0\x1C\0\0\0\xFF\xFF\xFF\xFF\0\0\0\0\0\0\0\0\x05\0\0\0\xF0\xFF\xFF\xFF", 36);
+  const std::string whole(
+      "\xDE\x12\x04\x95\0\0\0\0\xFF\xFF\0\0\x1C\0\0\0\xFF\xFF\xFF\xFF\0\0\0\0\0\0\0\0\x05\0\0\0\xF0\xFF\xFF\xFF", 36);
   for (std::size_t size = 0; size <= whole.size(); ++size) {
     std::ofstream(path, std::ios::binary) << whole.substr(0, size);
     for (const auto& [id, text] : iso_codes::read_catalogue(path)) CHECK(id.size() + text.size() <= 2 * whole.size());

@@ -35,7 +35,8 @@ TEST_CASE("mapping: columns are named by header or by place, fields in German or
     sprachen = [{ column = "Sprache", split = ",;" }, { constant = "deu" }]
     [constants]
     art = ["treffpunkt", "beratung"]
-  )", "test");
+  )",
+                                   "test");
   REQUIRE(read);
   CHECK(std::get<std::string>(read.value.fields.at("title").front().columns.front()) == "Name");
   CHECK(std::get<std::size_t>(read.value.fields.at("contact.phone").front().columns.front()) == 4);

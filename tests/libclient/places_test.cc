@@ -11,8 +11,9 @@ TEST_CASE("places: 396 municipalities, 53 Kreise and cities, 54 areas of integra
   CHECK(places::municipalities().size() == 396);
   CHECK(places::districts().size() == 53);
   CHECK(places::areas().size() == 54);
-  const auto people = std::accumulate(places::municipalities().begin(), places::municipalities().end(), std::uint64_t{0},
-                                      [](auto sum, const auto& town) { return sum + town.population; });
+  const auto people =
+      std::accumulate(places::municipalities().begin(), places::municipalities().end(), std::uint64_t{0},
+                      [](auto sum, const auto& town) { return sum + town.population; });
   CHECK(people == 17'947'221);
 }
 

@@ -6,8 +6,10 @@ using namespace kiz;
 
 TEST_CASE("safe_text: nothing that repaints a terminal or turns the reading direction gets through") {
   CHECK(safe_text::line("a\x1b[2Jb") == "a\\x1b[2Jb");
-  CHECK(safe_text::line("a\xC2\x9B" "2Jb") == "a\\u{9b}2Jb");
-  CHECK(safe_text::line("ab\xE2\x80\xAE" "cd") == "ab\\u{202e}cd");
+  CHECK(safe_text::line("a\xC2\x9B"
+                        "2Jb") == "a\\u{9b}2Jb");
+  CHECK(safe_text::line("ab\xE2\x80\xAE"
+                        "cd") == "ab\\u{202e}cd");
   CHECK(safe_text::line("x\xE2\x81\xA6y\xE2\x80\x8Bz\xEF\xBB\xBF") == "x\\u{2066}y\\u{200b}z\\u{feff}");
   CHECK(safe_text::line("a\rb\nc\td\a") == "a\\rb\\nc d\\x07");
   CHECK(safe_text::lines("a\nb\r") == "a\nb\\x0d");
@@ -16,7 +18,8 @@ TEST_CASE("safe_text: nothing that repaints a terminal or turns the reading dire
 }
 
 TEST_CASE("safe_text: ordinary text of every script stays as it is") {
-  for (const auto* text : {"Sprachcafé für Mütter", "مقهى اللغة", "Мовне кафе", "日本語", "क्‍ष", "👩‍👧"}) {
+  for (const auto* text :
+       {"Sprachcafé für Mütter", "مقهى اللغة", "Мовне кафе", "日本語", "क्‍ष", "👩‍👧"}) {
     CAPTURE(text);
     CHECK(safe_text::line(text) == text);
   }

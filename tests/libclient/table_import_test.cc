@@ -92,7 +92,8 @@ TEST_CASE("table_import: our own columns, German or English, become drafts") {
   CHECK(text(import.drafts[1], "offer", "title") == "Mutter-Kind-\"Café\"");
   CHECK(values(import.drafts[1], "offer", "cost").empty());
 
-  const auto english = read("offer", "title,provider,kind,languages,cost\nSprachcafé,Caritas,counselling|meeting_place,ara|ukr,12.50\n");
+  const auto english =
+      read("offer", "title,provider,kind,languages,cost\nSprachcafé,Caritas,counselling|meeting_place,ara|ukr,12.50\n");
   REQUIRE(english.ok());
   CHECK(english.drafts[0].id == first.id);
   CHECK(values(english.drafts[0], "offer", "cost") == values(first, "offer", "cost"));
@@ -107,7 +108,8 @@ TEST_CASE("table_import: the same file gives the same records in every office of
 
 TEST_CASE("table_import: identifiers from elsewhere name the record, whatever its title becomes") {
   const std::string head = "title;provider;kind;external_ids\n";
-  const auto before = read("offer", head + "Alt;X;sport;integreat:1\n"), after = read("offer", head + "Neu;X;sport;integreat:1\n");
+  const auto before = read("offer", head + "Alt;X;sport;integreat:1\n"),
+             after = read("offer", head + "Neu;X;sport;integreat:1\n");
   CHECK(before.drafts[0].id == after.drafts[0].id);
   const auto by_id = read("offer", "id;title\n000102030405060708090a0b0c0d0e0f;Neu\n");
   REQUIRE(by_id.ok());
@@ -123,7 +125,8 @@ TEST_CASE("table_import: each wrong thing has its line, its column and its own s
   CHECK(told(refusal("offer", "titel|traeger|art\na|b|sport\n")) ==
         "Zeile 1, Spalte 1: Keine bekannte Spalte gefunden, nur „titel|traeger|art“; ist das Trennzeichen eines von "
         "Semikolon, Komma, Tabulator?");
-  CHECK(told(refusal("offer", "titel;art\na;sport\n")) == "Zeile 1: Die Spalte „traeger“ fehlt; die Datei hat: titel, art");
+  CHECK(told(refusal("offer", "titel;art\na;sport\n")) ==
+        "Zeile 1: Die Spalte „traeger“ fehlt; die Datei hat: titel, art");
   CHECK(told(refusal("offer", head + "ok;b;sport;;\na\x8D;b;sport;;\n")) ==
         "Zeile 3, Spalte 2: Das Byte 8D ist weder UTF-8 noch Windows-1252; bitte als „CSV UTF-8“ speichern");
   CHECK(told(refusal("offer", head + "a;b;sport;;Ahuas\n")) ==
@@ -142,7 +145,8 @@ TEST_CASE("table_import: each wrong thing has its line, its column and its own s
   CHECK(told(refusal("offer", head + "a;b;sport\n")) == "Zeile 2: Die Zeile hat 3 Spalten statt 5");
   CHECK(refusal("offer", "").code == Code::empty_file);
   CHECK(refusal("offer", "titel;titel;traeger;art\n").code == Code::repeated_column);
-  CHECK(refusal("offer", "titel;traeger;art;gueltig_von;gueltig_bis\na;b;sport;01.02.2026;31.01.2026\n").code == Code::date_order);
+  CHECK(refusal("offer", "titel;traeger;art;gueltig_von;gueltig_bis\na;b;sport;01.02.2026;31.01.2026\n").code ==
+        Code::date_order);
   CHECK(refusal("offer", "titel;traeger;art;alter_von;alter_bis\na;b;sport;9;6\n").code == Code::age_order);
 }
 
@@ -170,7 +174,10 @@ TEST_CASE("table_import: a count's own town is meant where the file names none; 
   REQUIRE(import.ok());
   CHECK(import.drafts.size() == 2);
   CHECK(import.repeated == 1);
-  CHECK(import.drafts[0].natural_key.starts_with("05554004\x1f" "2026-10\x1f*\x1f" "arrived\x1f"));
+  CHECK(
+      import.drafts[0].natural_key.starts_with("05554004\x1f"
+                                               "2026-10\x1f*\x1f"
+                                               "arrived\x1f"));
   CHECK(import.drafts[0].id.key == registry::natural_record_key(registry::kinds::count, import.drafts[0].natural_key));
 }
 
@@ -183,7 +190,9 @@ TEST_CASE("table_import: complaints stop at a bound and name every row until the
 }
 
 TEST_CASE("table_import: Windows-1252 and cells that would run as formulas are taken as they are") {
-  const auto import = read("offer", "Titel;Tr\xE4ger;art\nB\xFC" "cherei;\"'=1+1\";sport\n");
+  const auto import = read("offer",
+                           "Titel;Tr\xE4ger;art\nB\xFC"
+                           "cherei;\"'=1+1\";sport\n");
   REQUIRE(import.ok());
   CHECK(import.encoding == text_encoding::Encoding::windows_1252);
   CHECK(text(import.drafts[0], "offer", "title") == "Bücherei");
@@ -209,7 +218,8 @@ TEST_CASE("table_import: a mapping that misses its column names what the file ha
 }
 
 TEST_CASE("real data: 277 pages for newcomers come in whole") {
-  const auto import = read_mapped("integreat-seiten", file("offers/integreat_seiten_augsburg_muenchen.csv"), "05554004");
+  const auto import =
+      read_mapped("integreat-seiten", file("offers/integreat_seiten_augsburg_muenchen.csv"), "05554004");
   CHECK(import.drafts.size() == 277);
   std::set<RecordKey> keys;
   std::size_t longest = 0;
@@ -257,7 +267,8 @@ TEST_CASE("real data: 609 programmes at their places, in two encodings") {
 }
 
 TEST_CASE("real data: every row of both years of asylum statistics reaches exactly one of 17 towns") {
-  const std::string first = file("counts/bamf_asyl_2016_alle_monate.csv"), second = file("counts/bamf_asyl_2017_alle_monate.csv");
+  const std::string first = file("counts/bamf_asyl_2016_alle_monate.csv"),
+                    second = file("counts/bamf_asyl_2017_alle_monate.csv");
   std::int64_t expected = 0;
   std::size_t rows = 0;
   for (const auto& bytes : {first, second}) {
@@ -284,12 +295,21 @@ TEST_CASE("real data: every row of both years of asylum statistics reaches exact
   CHECK(total == expected);
   CHECK(records == 3623);
   CHECK(keys.size() == 3623);
-  CHECK(std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.find("\x1fSDN\x1f" "destatis:276") != key.npos; }));
-  CHECK(std::any_of(keys.begin(), keys.end(), [](const auto& key) { return key.find("\x1fXXX\x1f" "destatis:-1") != key.npos; }));
+  CHECK(std::any_of(keys.begin(), keys.end(), [](const auto& key) {
+    return key.find(
+               "\x1fSDN\x1f"
+               "destatis:276") != key.npos;
+  }));
+  CHECK(std::any_of(keys.begin(), keys.end(), [](const auto& key) {
+    return key.find(
+               "\x1fXXX\x1f"
+               "destatis:-1") != key.npos;
+  }));
 }
 
 TEST_CASE("real data: groups of the Kreis keep their parts out of the total") {
-  const auto import = read_mapped("kreis-borken-herkunft", file("counts/kreis_borken_herkunftslaender_2013_2021.csv"), "05554");
+  const auto import =
+      read_mapped("kreis-borken-herkunft", file("counts/kreis_borken_herkunftslaender_2013_2021.csv"), "05554");
   CHECK(import.drafts.size() == 49);
   std::int64_t in_2021 = 0;
   for (const auto& draft : import.drafts) {
@@ -297,7 +317,8 @@ TEST_CASE("real data: groups of the Kreis keep their parts out of the total") {
     in_2021 += *as_int(values(draft, "count", "value").front());
   }
   CHECK(in_2021 == 2873 + 2804 + 1224 + 6610);
-  CHECK(read_mapped("kreis-borken-herkunft", file("counts/kreis_borken_herkunftslaender_2013_2021.csv"), "05566").drafts.empty());
+  CHECK(read_mapped("kreis-borken-herkunft", file("counts/kreis_borken_herkunftslaender_2013_2021.csv"), "05566")
+            .drafts.empty());
 }
 
 TEST_CASE("real data: Aachen and Düsseldorf each take their own rows, without the sums") {

@@ -7,14 +7,18 @@ using text_encoding::Encoding;
 
 TEST_CASE("text_encoding: UTF-8 passes, with or without a mark") {
   CHECK(text_encoding::to_utf8("Träger;Ort\r\n").value.text == "Träger;Ort\r\n");
-  const auto marked = text_encoding::to_utf8("\xEF\xBB\xBF" "a\n");
+  const auto marked = text_encoding::to_utf8(
+      "\xEF\xBB\xBF"
+      "a\n");
   CHECK(marked.value.text == "a\n");
   CHECK(marked.value.encoding == Encoding::utf8);
   CHECK(text_encoding::to_utf8("").value.text.empty());
 }
 
 TEST_CASE("text_encoding: Windows-1252 is recognised by content") {
-  const auto read = text_encoding::to_utf8("Tr\xE4ger\n\x84Stra\xDF" "e\x93 \x80 \x96\n");
+  const auto read = text_encoding::to_utf8(
+      "Tr\xE4ger\n\x84Stra\xDF"
+      "e\x93 \x80 \x96\n");
   CHECK(read.value.text == "Träger\n„Straße“ € –\n");
   CHECK(read.value.encoding == Encoding::windows_1252);
   CHECK(read.value.lines_1252 == 2);
@@ -37,6 +41,9 @@ TEST_CASE("text_encoding: what is no text is refused with its place") {
   CHECK(nul.wrong->code == Complaint::Code::nul_byte);
   CHECK(nul.wrong->line == 2);
   CHECK(nul.wrong->column == 2);
-  CHECK(text_encoding::to_utf8(std::string_view("\xFF\xFE" "a\0", 4)).wrong->code == Complaint::Code::utf16);
+  CHECK(text_encoding::to_utf8(std::string_view("\xFF\xFE"
+                                                "a\0",
+                                                4))
+            .wrong->code == Complaint::Code::utf16);
   CHECK(text_encoding::to_utf8(std::string_view("\xFE\xFF\0a", 4)).wrong->code == Complaint::Code::utf16);
 }

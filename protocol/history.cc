@@ -214,14 +214,14 @@ Coverage History::coverage(const EntryMeta& later, LogRef log) const {
   Coverage out;
   const Standing& known = standing(log);
   const bool forked = known.shows_fork || known.common;
-  const LogInfo& cited = source_.log(log);
   std::optional<Cut> end;  // the cut that `later` itself knew
   if (!known.cuts.empty()) end = newest_cut(log, rulings_.index_of(later.control).value_or(rulings_.newest()));
 
   bool more = true;
   const auto take = [&](const Listing& head) {
-    // Listings of a log rise but for rare cases, so the first row mostly ends the scan.
-    if (!forked && !cited.misnamed && head.run_max <= out.upto) return more = false;
+    // Listings of a log rise but for rare cases, so the first row mostly ends the scan. A false number cannot hide what
+    // stands further back: one too low contradicts the entry that has it, and the log shows a fork.
+    if (!forked && head.run_max <= out.upto) return more = false;
     const Place place = head.held && !is_quarantined(head.held) ? head.held : Place{};
     if (end && head_beyond(head, place, *end)) return true;
     if (place) {

@@ -55,7 +55,7 @@ struct LogInfo {
   std::vector<Branch> branches;
   std::vector<Seq> suspects;  // ascending: places for which stored entries and heads in `seen`, of any state, name two hashes
   Seq cited_upto = 0;         // largest seq of this log in any stored `seen`
-  bool misnamed = false;      // some `seen` lists as of this log an entry that stands elsewhere: trust no run_max
+  bool misnamed = false;      // some `seen` lists as of this log an entry that stands elsewhere
   std::uint64_t judged = 0;   // control index that waiting_from, quarantined_from and is_void of its entries go by
 
   bool operator==(const LogInfo&) const = default;

@@ -126,6 +126,7 @@ FrontierPlan plan_space(const SyncSource& source, const Space& space, const std:
       out.wants.push_back({space, start.after, head});
       continue;
     }
+    out.undecided.insert(head.log);
     // The peer is ahead of us or on another branch. Where its entry stands no later than ours, it is another branch, and
     // we ask; otherwise the peer sees our head and knows which.
     if (const Seq top = fork_top(others, head); top > 0) ask_about(out, space, head.log, sample_branch(source, head, top));

@@ -2,6 +2,7 @@
 // Rules: SPEC.sync.md "Frontiers" and "Forks". Nothing here has a state of its own.
 #pragma once
 
+#include <set>
 #include <vector>
 
 #include "protocol/message.h"
@@ -13,6 +14,7 @@ namespace kiz {
 struct FrontierPlan {
   std::vector<Advance> wants;    // what the peer lacks
   std::vector<Samples> samples;  // questions about logs of which both hold what the other does not
+  std::set<LogId> undecided;     // logs about which the peer's heads say too little; what is wanted of them already stays
   bool covers = true;            // everything the peer named is held here
 };
 

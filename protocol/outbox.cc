@@ -58,8 +58,8 @@ void Outbox::put_back(const Advance& stretch) {
   want(stretch);
 }
 
-void Outbox::drop(const Space& space) {
-  std::erase_if(wants_, [&](const auto& item) { return item.second.space == space; });
+void Outbox::drop(const Space& space, const std::set<LogId>& except) {
+  std::erase_if(wants_, [&](const auto& item) { return item.second.space == space && !except.contains(item.first); });
 }
 
 void Outbox::drop_unshared(const SyncSource& source) {

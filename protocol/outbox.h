@@ -38,8 +38,8 @@ class Outbox {
   void peer_holds(const SyncSource& source, const Head& head);
   /// A refused run is wanted again.
   void put_back(const Advance& stretch);
-  /// Nothing of this space is wanted any more.
-  void drop(const Space& space);
+  /// Nothing of this space is wanted any more, these logs excepted.
+  void drop(const Space& space, const std::set<LogId>& except = {});
   void drop_all() { wants_.clear(); }
   void drop_unshared(const SyncSource& source);
   /// Runs of this space under way will be refused: what they follow on does not exist at the peer.

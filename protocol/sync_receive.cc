@@ -31,7 +31,7 @@ Result<void> SyncSession::State::dispatch(Message& message) {
     case MessageKind::digests: return as(&State::on_digests);
     case MessageKind::frontier: return as(&State::on_frontier_part);
     case MessageKind::samples: return as(&State::on_samples);
-    case MessageKind::run: return inbox.add(std::move(message.body));
+    case MessageKind::run: their_quiet = false; return inbox.add(std::move(message.body));
     case MessageKind::ack: return as(&State::on_ack);
     case MessageKind::quiet: return as(&State::on_quiet);
     case MessageKind::refused: return as(&State::on_space_refused);
@@ -124,10 +124,11 @@ bool SyncSession::State::refuse_unless_shared(const Space& space) {
 }
 
 Result<void> SyncSession::State::on_digests(const Digests& digests) {
-  if (side == Side::initiator || !begun) return unexpected("digests");
+  if (side == Side::initiator) return unexpected("digests");
+  begun = true;  // by what the peer knew our control log was level; what has grown since follows
   ++digests_seen;
   if (rounds_left > 0) --rounds_left;
-  quiet_sent = their_quiet = false;
+  their_quiet = false;
   outbox.drop_all();
 
   const auto mine = source.shared_spaces();
@@ -147,6 +148,7 @@ Result<void> SyncSession::State::on_digests(const Digests& digests) {
 
 // A long frontier comes in parts, one directly after the other, so that at most one is being put together.
 Result<void> SyncSession::State::on_frontier_part(const FrontierPart& part) {
+  their_quiet = false;
   if (!partial) {
     partial = part;
   } else {
@@ -166,11 +168,11 @@ Result<void> SyncSession::State::on_frontier_part(const FrontierPart& part) {
 Result<void> SyncSession::State::on_frontier(const FrontierPart& whole) {
   const Space space = whole.space.in(source.realm());
   if (!whole.answer) awaiting.erase(space);
-  if (whole.answer && !begun) return unexpected("frontier");
+  begun = true;
   if (refuse_unless_shared(space) || whole.covers) return {};
 
   const FrontierPlan plan = plan_space(source, space, whole.heads, outbox);
-  outbox.drop(space);
+  outbox.drop(space, plan.undecided);
   for (const Advance& wanted : plan.wants) outbox.want(wanted);
   for (const Samples& question : plan.samples) {
     if (awaiting_samples.insert(question.log).second) send_content(question);
@@ -189,6 +191,7 @@ Result<void> SyncSession::State::on_frontier(const FrontierPart& whole) {
 }
 
 Result<void> SyncSession::State::on_samples(const Samples& samples) {
+  their_quiet = false;
   const Space space = samples.space.in(source.realm());
   if (!samples.answer) awaiting_samples.erase(samples.log);
   if (refuse_unless_shared(space)) return {};
@@ -243,7 +246,8 @@ void SyncSession::State::on_run_refused(const Outbox::Settled& run) {
 }
 
 Result<void> SyncSession::State::on_quiet(const Quiet& quiet) {
-  if (!begun || quiet.runs_seen > outbox.runs_sent() || quiet.digests_seen > digests_sent) return unexpected("quiet");
+  if (quiet.runs_seen > outbox.runs_sent() || quiet.digests_seen > digests_sent) return unexpected("quiet");
+  begun = true;
   if (quiet.matches) theirs = announced;
   if (quiet.summary) theirs = *quiet.summary;
   if (agreement == Agreement::differing && !quiet.matches) start_over();

@@ -89,7 +89,8 @@ void SyncSession::State::send_digests() {
   ++digests_sent;
   if (rounds_left > 0) --rounds_left;
   their_quiet = false;
-  quiet_sent = true;  // the digests say more; the next quiet comes when they have been worked through
+  said = now_quiet();  // digests say more than a quiet; the next one comes when something has followed from them
+  digests_unanswered = true;
 }
 
 // ---- frontiers -------------------------------------------------------------------------------------------------------
@@ -128,24 +129,29 @@ bool SyncSession::State::quiet() const {
 // arrived is worked in, so that nothing half done is compared.
 void SyncSession::State::evaluate() {
   if (agreement != Agreement::unknown || finished || closing) return;
-  if (!quiet()) {
-    quiet_sent = false;
-    return;
-  }
+  if (!quiet()) return;
   const Hash mine = summary();
   if (control.equal() && mine == theirs) return agree(mine);
-  if (!quiet_sent) {
-    Quiet out{inbox.runs_seen(), digests_seen, false, {}};
-    if (mine != announced) out.summary = announced = mine;
-    send_content(out);
-    quiet_sent = true;
-  }
+  if (said != now_quiet()) say_quiet();
   if (!their_quiet) return;
   if (rounds_left == 0) {
     compared = true;
+    if (digests_unanswered) say_quiet();  // so that the peer gives up too
     return differ();
   }
   if (side == Side::initiator) send_digests();
+}
+
+void SyncSession::State::say_quiet() {
+  Quiet out{inbox.runs_seen(), digests_seen, false, {}};
+  if (summary() != announced) out.summary = announced = summary();
+  send_content(out);
+  said = now_quiet();
+  digests_unanswered = false;
+}
+
+SyncSession::State::Said SyncSession::State::now_quiet() {
+  return {inbox.runs_seen(), outbox.runs_sent(), digests_seen, summary()};
 }
 
 void SyncSession::State::agree(const Hash& mine) {
@@ -167,7 +173,8 @@ void SyncSession::State::differ() {
 
 void SyncSession::State::doubt() {
   agreement = Agreement::unknown;
-  quiet_sent = their_quiet = false;
+  said.reset();
+  their_quiet = false;
   retry_at.reset();
 }
 

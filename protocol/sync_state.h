@@ -56,6 +56,17 @@ struct SyncSession::State {
   bool is_asked(const Space& space) const;
   void send_frontier(const Space& space, bool answer);
   void evaluate();
+  void say_quiet();
+  /// What a quiet would stand on now: worth saying again only when this is not what was said last.
+  struct Said {
+    std::uint64_t runs_seen = 0;
+    std::uint64_t runs_sent = 0;
+    std::uint64_t digests_seen = 0;
+    Hash summary;
+
+    bool operator==(const Said&) const = default;
+  };
+  Said now_quiet();
   void agree(const Hash& mine);
   void differ();
   void doubt();       // find out again, within the comparisons that are left
@@ -96,8 +107,9 @@ struct SyncSession::State {
   Agreement agreement = Agreement::unknown;
   bool begun = false;     // the first comparison has been made: runs may go out
   bool compared = false;  // what differed has been worked through once
-  bool quiet_sent = false;
+  std::optional<Said> said;  // what the last quiet told
   bool their_quiet = false;
+  bool digests_unanswered = false;  // no quiet of ours has gone out since the digests
   unsigned rounds_left = 0;  // comparisons by digests before what still differs is left alone
   std::uint64_t digests_sent = 0;
   std::uint64_t digests_seen = 0;

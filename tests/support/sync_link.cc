@@ -120,7 +120,7 @@ bool Link::deliver(LinkEnd& from, LinkEnd& to) {
   if (from.sent.empty()) return false;
   Message message = std::move(from.sent.front());
   from.sent.pop_front();
-  if (auto taken = to.session.receive(std::move(message), now); !taken) broken = taken.error();
+  if (auto taken = to.session.receive(std::move(message), now); !taken && !broken) broken = taken.error();
   return true;
 }
 

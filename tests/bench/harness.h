@@ -63,12 +63,12 @@ struct Report {
   std::uint64_t n = 0;
   std::uint32_t seed = 0;
   double seconds = 0;
-  Limit limit;
-  std::optional<double> fsyncs_per_commit;
-  std::vector<std::uint64_t> peak_rss_bytes;          // one per process
-  std::optional<std::uint64_t> wire_bytes;            // both directions
-  std::optional<std::uint64_t> disk_bytes;            // of the replica that was filled
-  std::vector<std::pair<std::string, double>> extra;  // e.g. {"p99_ms", 0.8}
+  Limit limit = {};
+  std::optional<double> fsyncs_per_commit = {};
+  std::vector<std::uint64_t> peak_rss_bytes = {};          // one per process
+  std::optional<std::uint64_t> wire_bytes = {};            // both directions
+  std::optional<std::uint64_t> disk_bytes = {};            // of the replica that was filled
+  std::vector<std::pair<std::string, double>> extra = {};  // e.g. {"p99_ms", 0.8}
 
   double rate() const { return seconds > 0 ? static_cast<double>(n) / seconds : 0; }
   /// Of the limit: 1 = as fast as the machine allows.

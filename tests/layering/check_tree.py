@@ -156,6 +156,15 @@ class Tree:
         if lines > LINES_MAX and path.endswith(COUNTED) and not path.startswith("tests/vectors/"):
             self.report(path, lines, f"has more than {LINES_MAX} lines; look for the seam")
 
+    def check_readme(self, path, text):
+        """A folder's README names its files in reading order; what it names must be there."""
+        folder = os.path.dirname(path)
+        for found in re.finditer(r"`([\w/*-]+\.(?:h|cc))`", text):
+            name = re.escape(found.group(1)).replace(r"\*", r"\w*")
+            pattern = re.compile(rf"({re.escape(folder)}/)?{name}$")
+            if name != r"x\.h" and not any(pattern.match(p) for p in self.paths):
+                self.report(path, line_of(text, found.start()), f"names {found.group(1)}, which is not in {folder}")
+
     def check(self):
         for path in self.paths:
             text = self.text(path)
@@ -166,6 +175,8 @@ class Tree:
                 self.check_includes(path, text)
                 if path.startswith("protocol/"):
                     self.check_purity(path, text)
+            if path in {f"{folder}/README.md" for folder in MAY_LINK}:
+                self.check_readme(path, text)
             if path.endswith("CMakeLists.txt") and path.split("/", 1)[0] in MAY_LINK:
                 self.check_links(path, text)
         return self.violations

@@ -98,6 +98,10 @@ class Planted(unittest.TestCase):
         self.assert_found("cli/x.cc", "// to" "do: all\n", "work is left")
         self.assert_found("cli/long.cc", "int x;\n" * 601, "600 lines")
 
+    def test_a_readme_that_names_what_is_gone_is_found(self):
+        self.assert_found("protocol/README.md", "`entry.h` and `gone.h`\n", "names gone.h")
+        self.assertEqual(self.violations("protocol/README.md", "`entry.h`, `include/kiz/ids.h`, `ent*.cc`\n"), [])
+
     def test_near_misses_pass(self):
         self.assertEqual(self.violations("cli/x.cc", "int x;\n" * 600), [])
         self.assertEqual(self.violations("packaging/x.sh", 'cp "$tree/root/x" chroot/work/y\n'), [])

@@ -1,0 +1,125 @@
+#include "tests/bench/bench_realm.h"
+
+#include <stdexcept>
+
+#include "libclient/enrolment.h"
+#include "libclient/peer_talk.h"
+
+namespace kiz::bench {
+namespace {
+
+template <class T>
+T or_throw(Result<T> result, const char* what) {
+  if (!result)
+    throw std::runtime_error{std::string{what} + ": " + std::string{name(result.error().code)} + " " +
+                             result.error().context};
+  return std::move(*result);
+}
+
+SteadyTime steady_now() {
+  return std::chrono::duration_cast<SteadyTime>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
+// Lets two replicas of this process talk until the newcomer has joined and nothing more is said.
+void let_join(Replica& kreis, Replica& town) {
+  const auto caller = or_throw(PeerTalk::call(town.core(), steady_now()), "call");
+  const auto answerer = PeerTalk::answer(kreis.core(), steady_now());
+  for (bool quiet = false; !quiet;) {
+    const Bytes to_kreis = caller->take_output(steady_now());
+    answerer->feed(to_kreis, steady_now());
+    const Bytes to_town = answerer->take_output(steady_now());
+    caller->feed(to_town, steady_now());
+    quiet = to_kreis.empty() && to_town.empty();
+  }
+  for (const PeerTalk* talk : {caller.get(), answerer.get()}) {
+    if (talk->failure())
+      throw std::runtime_error{"join: " + std::string{name(talk->failure()->code)} + " " + talk->failure()->context};
+  }
+  if (!caller->joined()) throw std::runtime_error{"the town did not join"};
+}
+
+RecordKey key_of(const Offer& offer) { return RecordKey::from(from_hex(offer.id)); }
+
+}  // namespace
+
+Folders found_two(const std::filesystem::path& parent) {
+  Folders out{parent / "kreis", parent / "town"};
+  RealmPlan plan;
+  plan.name = "Kreis Borken";
+  plan.authority = kreis_id;
+  plan.members = {{town_id, "Ahaus"}};
+  plan.addresses = {"127.0.0.1:7411"};
+  const auto founded = or_throw(found_realm({.directory = out.kreis}, plan), "found");
+  const auto invite = or_throw(issue_invite(*founded.replica, town_id), "invite");
+  const auto town = or_throw(prepare_join({.directory = out.town}, invite.invite, invite.check, "Büro"), "join");
+  let_join(*founded.replica, *town);
+  return out;
+}
+
+std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder) {
+  return or_throw(Replica::open({.directory = folder}), "open");
+}
+
+Space bench_space(const Replica& replica) { return replica.space(kreis_id, Collection::extension, town_id); }
+
+RecordId record_id(const Offer& offer) { return {offer_kind, key_of(offer)}; }
+
+void put(Edit& edit, const Space& space, const Offer& offer) {
+  const RecordId id = record_id(offer);
+  const auto text = [&](std::uint32_t field, std::string_view value) {
+    edit.set(space, id, field, std::string{value});
+  };
+  text(title, offer.title);
+  text(description, offer.description);
+  text(provider, offer.provider);
+  text(field_of_action, offer.field_of_action);
+  text(stage, offer.stage);
+  for (const auto group : offer.target_groups) edit.add(space, id, target_groups, std::string{group});
+  for (const auto language : offer.languages) edit.add(space, id, languages, std::string{language});
+  text(municipality, offer.municipality);
+  edit.set(space, id, capacity, std::int64_t{offer.capacity});
+  text(status, offer.status);
+  text(valid_from, offer.valid_from);
+  text(valid_until, offer.valid_until);
+  text(contact, offer.contact);
+}
+
+void commit(Replica& replica, const Edit& edit) { (void)or_throw(replica.commit(edit, {}), "commit"); }
+
+std::uint64_t fill(Replica& replica, std::uint64_t n, std::uint32_t seed, std::uint64_t per_commit) {
+  const Space space = bench_space(replica);
+  OfferGenerator generator{seed};
+  std::uint64_t commits = 0;
+  for (std::uint64_t done = 0; done < n;) {
+    Edit edit = replica.begin();
+    for (const auto end = std::min(n, done + per_commit); done < end; ++done) put(edit, space, generator.next());
+    commit(replica, edit);
+    ++commits;
+  }
+  return commits;
+}
+
+bool shows(const Replica& replica, const Offer& offer) {
+  const auto record = replica.read(bench_space(replica), record_id(offer));
+  if (!record || !record->exists()) return false;
+  const auto elements = [&](std::uint32_t field) {
+    const FieldView* view = record->field(field);
+    return view == nullptr ? std::size_t{0} : view->cells.size();
+  };
+  return record->text(title) == offer.title && record->text(description) == offer.description &&
+         record->text(provider) == offer.provider && record->text(municipality) == offer.municipality &&
+         record->number(capacity) == offer.capacity && record->text(status) == offer.status &&
+         record->text(valid_until) == offer.valid_until && record->text(contact) == offer.contact &&
+         elements(target_groups) == 3 && elements(languages) == 3;
+}
+
+void check_some(const Replica& replica, std::uint64_t n, std::uint32_t seed) {
+  constexpr std::uint64_t every = 997;
+  OfferGenerator generator{seed};
+  for (std::uint64_t i = 0; i < n; ++i) {
+    const Offer offer = generator.next();
+    if (i % every == 0 && !shows(replica, offer)) throw std::runtime_error{"record " + std::to_string(i) + " differs"};
+  }
+}
+
+}  // namespace kiz::bench

@@ -1,0 +1,59 @@
+// A realm of two on disk: the Kreis, and one town that has joined. The records of offers.h live in an extension
+// collection of the Kreis that both may read: 14 fields, each mergeable by itself, two of them sets, `status` a
+// multi-value; the same calls, commit path, rights and log as everything else.
+#pragma once
+
+#include <memory>
+
+#include "kiz/replica.h"
+#include "tests/bench/harness.h"
+
+namespace kiz::bench {
+
+inline constexpr auto kreis_id = "05554";
+inline constexpr auto town_id = "05554004";
+
+/// The field numbers of the extension, in the order of Offer.
+enum OfferField : std::uint32_t {
+  title = 1,
+  description,
+  provider,
+  field_of_action,
+  stage,
+  target_groups,
+  languages,
+  municipality,
+  capacity,
+  status,
+  valid_from,
+  valid_until,
+  contact,
+};
+inline constexpr std::uint32_t offer_kind = 100'000;  // far from the registry's own
+
+struct Folders {
+  std::filesystem::path kreis;
+  std::filesystem::path town;
+};
+
+/// Founds the realm in two folders below `parent` and lets the town join. Both stores are closed afterwards.
+Folders found_two(const std::filesystem::path& parent);
+
+/// Opens a store or throws.
+std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder);
+
+/// Where the records live.
+Space bench_space(const Replica& replica);
+RecordId record_id(const Offer& offer);
+void put(Edit& edit, const Space& space, const Offer& offer);
+/// Commits or throws.
+void commit(Replica& replica, const Edit& edit);
+/// The records of the generator, `per_commit` in each edit. Returns the number of commits.
+std::uint64_t fill(Replica& replica, std::uint64_t n, std::uint32_t seed, std::uint64_t per_commit);
+
+/// True if the replica shows this very record.
+bool shows(const Replica& replica, const Offer& offer);
+/// Compares every 997th of the generator's n records; throws when one differs.
+void check_some(const Replica& replica, std::uint64_t n, std::uint32_t seed);
+
+}  // namespace kiz::bench

@@ -29,6 +29,16 @@ std::string sheet_of(const RealmPlan& plan, const SecretKey32& root) {
   return out;
 }
 
+void keep_invite(KeyringContents& ring, const std::string& text, const Invite& invite, const CheckNumber& check) {
+  const auto bytes = view(text);
+  PendingJoin joining;
+  joining.invite.assign(bytes.begin(), bytes.end());
+  joining.psk = invite_psk(invite, check);
+  ring.joining = std::move(joining);
+  ring.kreis = invite.kreis_static;
+  ring.kreis_addresses = invite.addresses;
+}
+
 }  // namespace
 
 Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
@@ -43,6 +53,7 @@ Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
   KeyringContents& ring = core.files().keyring();
   ring.issuing_seed = fresh_key(**replica);
   ring.own_addresses = plan.addresses;
+  ring.listen = plan.listen;
   if (auto saved = core.files().save_keyring(); !saved) return saved.error();
   const crypto::SigningKey& issuing = *core.files().issuing_key();
 
@@ -113,16 +124,20 @@ Result<std::unique_ptr<Replica>> prepare_join(ReplicaOptions options, const std:
   if (!check) return check.error();
   auto replica = Replica::create(std::move(options), device);
   if (!replica) return replica.error();
-  KeyringContents& ring = (*replica)->core().files().keyring();
-  const auto text = view(invite_text);
-  PendingJoin joining;
-  joining.invite.assign(text.begin(), text.end());
-  joining.psk = invite_psk(*invite, *check);
-  ring.joining = std::move(joining);
-  ring.kreis = invite->kreis_static;
-  ring.kreis_addresses = invite->addresses;
+  keep_invite((*replica)->core().files().keyring(), invite_text, *invite, *check);
   if (auto saved = (*replica)->core().files().save_keyring(); !saved) return saved.error();
   return replica;
+}
+
+Result<void> retry_join(Replica& replica, const std::string& invite_text, const std::string& check_text) {
+  KeyringContents& ring = replica.core().files().keyring();
+  if (!ring.joining) return Error{Errc::already_set_up, "membership"};
+  auto invite = decode_invite(invite_text);
+  if (!invite) return invite.error();
+  auto check = CheckNumber::parse(check_text);
+  if (!check) return check.error();
+  keep_invite(ring, invite_text, *invite, *check);
+  return replica.core().files().save_keyring();
 }
 
 Result<void> retry_join(Replica& replica, const std::string& check_text) {

@@ -19,6 +19,7 @@ struct RealmPlan {
   };
   std::vector<Municipality> members;
   std::vector<std::string> addresses;  // host:port that members dial; written into invites
+  std::vector<std::string> listen;     // address:port where this node waits for them; empty: port 7411 everywhere
   std::string device = "Kreisknoten";
 };
 
@@ -50,6 +51,8 @@ Result<std::unique_ptr<Replica>> prepare_join(ReplicaOptions options, const std:
                                               const std::string& device);
 /// Another check number for a store that has not joined yet: the first one was mistyped. errors: already_set_up, invalid_input
 Result<void> retry_join(Replica& replica, const std::string& check);
+/// The same with another invite. errors: those of decode_invite and CheckNumber::parse, already_set_up, io_error
+Result<void> retry_join(Replica& replica, const std::string& invite, const std::string& check);
 
 /// Locks a device out: its entries up to what is held here stay, everything beyond is quarantined everywhere.
 /// errors: not_permitted, not_found

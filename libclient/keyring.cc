@@ -67,6 +67,7 @@ void KeyringContents::serialize(Archive& ar) {
   ar(author_seed, transport, wire::text(device_name, text_bytes_max), issuing_seed, wire::list(pairs, pairs_max, 65),
      wire::list(invites, invites_max, 80));
   serialize_addresses(ar, own_addresses);
+  serialize_addresses(ar, listen);
   serialize_addresses(ar, kreis_addresses);
   ar(kreis, joining, offline);
 }

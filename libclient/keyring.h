@@ -60,6 +60,7 @@ struct KeyringContents {
   std::vector<PairKey> pairs;
   std::vector<IssuedInvite> invites;
   std::vector<std::string> own_addresses;   // what members dial, written into invites
+  std::vector<std::string> listen;          // where the authority's node waits for them; empty: port 7411 everywhere
   std::vector<std::string> kreis_addresses; // what this device dials
   std::optional<TransportKey> kreis;        // whom it dials there
   std::optional<PendingJoin> joining;

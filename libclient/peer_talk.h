@@ -52,6 +52,8 @@ class PeerTalk {
   // ---- enrolment with confirmation
   /// Both sides: six digits to be compared, while a person must confirm.
   std::optional<std::string> confirmation_code() const;
+  /// The Kreis: what the device that asks calls itself; empty while none does.
+  std::string asking_device() const { return asked_ ? asked_->device : std::string{}; }
   /// The Kreis: a person has compared the codes.
   void confirm(bool equal, SteadyTime now);
   /// Newcomer: joined in this talk.

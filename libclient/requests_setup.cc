@@ -110,6 +110,7 @@ Or<RealmPlan> plan_of(const Json& args) {
     if (!address) return address.refusal();
     plan.addresses.push_back(*address);
   }
+  if (const std::string listen = request::text(args, "listen"); !listen.empty()) plan.listen = {listen};
   plan.device = request::text(args, "device");
   if (plan.device.empty()) plan.device = machine_name();
   return plan;

@@ -1,0 +1,227 @@
+#include "daemon/server.h"
+
+#include <csignal>
+#include <fstream>
+
+#include "daemon/peer_connection.h"
+#include "daemon/service.h"
+#include "libclient/keyring.h"
+#include "libclient/sqlite.h"
+
+namespace kiz {
+namespace {
+
+using namespace std::chrono_literals;
+
+constexpr std::size_t read_buffer_bytes = std::size_t{128} << 10;
+constexpr auto housekeeping_every = 30s;
+constexpr auto goodbye_max = 2s;
+
+std::optional<std::string> first_line_of(const std::optional<std::filesystem::path>& file) {
+  if (!file) return std::nullopt;
+  std::ifstream in{*file};
+  std::string line;
+  std::getline(in, line);
+  return line;
+}
+
+}  // namespace
+
+void spawn(asio::io_context& io, asio::awaitable<void> task) {
+  const auto end = [](const std::exception_ptr& escaped) {
+    if (!escaped) return;
+    try {
+      std::rethrow_exception(escaped);
+    } catch (const asio::system_error&) {
+      // A socket that was closed under a coroutine that waited for it.
+    } catch (const SqlFailure& failure) {
+      log::error("store_failure", "code={}", name(failure.error().code));
+    } catch (const std::exception& fault) {
+      log::error("fault", "what={}", fault.what());
+    }
+  };
+  asio::co_spawn(io, std::move(task), end);
+}
+
+Server::Server(asio::io_context& io, Config config, CommandLine given)
+    : io_(io),
+      config_(std::move(config)),
+      given_(std::move(given)),
+      read_buffer_(read_buffer_bytes),
+      changed_(io),
+      events_(io),
+      peers_(*this),
+      dialler_(*this),
+      listener_(*this),
+      control_(*this),
+      signals_(io, SIGTERM, SIGINT, SIGHUP),
+      stop_(io) {}
+
+Server::~Server() = default;
+
+ReplicaOptions Server::replica_options() const {
+  ReplicaOptions options;
+  options.directory = config_.store;
+  options.unlock.passphrase = first_line_of(config_.password_file);
+  options.program = "kizd";
+  return options;
+}
+
+Result<void> Server::start() {
+  if (auto opened = control_.open(); !opened) return opened.error();
+  auto replica = Replica::open(replica_options());
+  if (!replica && replica.error().code != Errc::not_set_up) return replica.error();
+  if (replica) {
+    replica_ = std::move(*replica);
+    if (config_.offline) replica_->core().files().keyring().offline = true;
+    control_seen_ = replica_->core().control().position();
+    was_offline_ = offline();
+    if (!was_offline_) {
+      if (auto listening = listener_.open(); !listening) return listening.error();
+    }
+  }
+  control_.start();
+  dialler_.start();
+  spawn(io_, wait_for_signals());
+  spawn(io_, housekeeping());
+  if (const auto interval = service::watchdog_interval()) spawn(io_, feed_watchdog(*interval));
+  log::info("started", "store={} listening={}", replica_ ? "open" : "none", listener_.open_sockets());
+  tell_status();
+  service::notify("READY=1");
+  return {};
+}
+
+void Server::adopt(std::unique_ptr<Replica> replica) {
+  replica_ = std::move(replica);
+  control_seen_ = replica_->core().control().position();
+  was_offline_ = offline();
+  log::info("set_up", "authority={}", replica_->identity().is_authority);
+  if (auto listening = listener_.open(); !listening) log::error("cannot_listen", "{}", listening.error().context);
+  dialler_.dial_now();
+  tell_status();
+}
+
+bool Server::offline() const { return replica_ != nullptr && replica_->core().files().keyring().offline; }
+
+void Server::settle(const PeerConnection* from) {
+  if (replica_ == nullptr) return;
+  ReplicaCore& core = replica_->core();
+  const auto advances = core.take_advances();
+  const bool control_changed = core.control().position() != control_seen_;
+  if (!advances.empty() || control_changed) {
+    control_seen_ = core.control().position();
+    peers_.spread(advances, control_changed, from);
+    if (events_.wanted()) {
+      events_.changes(advances, from == nullptr);
+      if (control_changed) events_.members();
+      events_.conflicts(replica_->conflict_count());
+    }
+    changed_.notify();
+  }
+  if (control_changed) {
+    peers_.drop_unwelcome();
+    tell_status();
+  }
+  follow_offline();
+}
+
+void Server::follow_offline() {
+  if (offline() == was_offline_ || stopping_) return;
+  was_offline_ = offline();
+  log::info(was_offline_ ? "offline" : "online", "");
+  if (was_offline_) {
+    listener_.close();
+    peers_.close_all();
+  } else if (auto listening = listener_.open(); !listening) {
+    log::error("cannot_listen", "{}", listening.error().context);
+  }
+  dialler_.dial_now();
+  tell_status();
+}
+
+Surroundings Server::surroundings() {
+  Surroundings out;
+  out.peers = [this] { return peers_.status(); };
+  out.committed = [this] { settle(); };
+  return out;
+}
+
+void Server::tell_status() {
+  const char* state = replica_ == nullptr                 ? "waits to be set up"
+                      : !replica_->identity().joined      ? "waits for membership"
+                      : was_offline_                      ? "offline by hand"
+                                                          : "exchanging";
+  service::notify(std::string{"STATUS="} + state);
+}
+
+void Server::reload() {
+  auto fresh = read_config(given_);
+  if (!fresh) {
+    log::error("reload_refused", "{}", fresh.error().context);
+    return;
+  }
+  config_.roles = fresh->roles;
+  config_.level = fresh->level;
+  log::set_level(config_.level);
+  log::info("reloaded", "");
+}
+
+// ---- the end
+
+void Server::stop() {
+  if (stopping_) return;
+  stopping_ = true;
+  service::notify("STOPPING=1");
+  log::info("stopping", "peers={}", peers_.all().size());
+  spawn(io_, end_in_order());
+}
+
+asio::awaitable<void> Server::end_in_order() {
+  listener_.close();
+  dialler_.stop();
+  events_.end();
+  peers_.close_all();
+  const auto until = std::chrono::steady_clock::now() + goodbye_max;
+  while (!peers_.all().empty() && std::chrono::steady_clock::now() < until) {
+    co_await changed_.wait_until(std::min(until, std::chrono::steady_clock::now() + 100ms));
+  }
+  peers_.drop_all();
+  control_.close();
+  asio::error_code ignored;
+  signals_.cancel(ignored);
+  stop_.notify();
+}
+
+asio::awaitable<void> Server::wait_for_signals() {
+  while (!stopping_) {
+    asio::error_code failed;
+    const int signal = co_await signals_.async_wait(asio::redirect_error(asio::use_awaitable, failed));
+    if (failed) co_return;
+    if (signal == SIGHUP) {
+      reload();
+    } else {
+      stop();
+    }
+  }
+}
+
+// What peers have acknowledged is written with the next commit; where none comes, now and then.
+asio::awaitable<void> Server::housekeeping() {
+  while (!stopping_) {
+    co_await stop_.wait_until(std::chrono::steady_clock::now() + housekeeping_every);
+    if (replica_ == nullptr || !replica_->core().peers().dirty()) continue;
+    if (auto saved = replica_->core().save_peer_memory(); !saved) {
+      log::warning("cannot_save_peer_memory", "code={}", name(saved.error().code));
+    }
+  }
+}
+
+// From the loop itself: a loop that hangs is what the watchdog is for.
+asio::awaitable<void> Server::feed_watchdog(std::chrono::milliseconds interval) {
+  while (!stopping_) {
+    service::notify("WATCHDOG=1");
+    co_await stop_.wait_until(std::chrono::steady_clock::now() + interval);
+  }
+}
+
+}  // namespace kiz

@@ -1,0 +1,87 @@
+// kizd: the one place that owns store, sockets and coroutines. Everything runs on one thread; a call of the replica runs to
+// its end, so between two waits nothing changes behind anybody's back.
+#pragma once
+
+#include <asio.hpp>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "daemon/config.h"
+#include "daemon/control_server.h"
+#include "daemon/dialler.h"
+#include "daemon/events.h"
+#include "daemon/listener.h"
+#include "daemon/peers.h"
+#include "daemon/wakeup.h"
+#include "kiz/replica.h"
+
+namespace kiz {
+
+class Server {
+ public:
+  Server(asio::io_context& io, Config config, CommandLine given);
+  ~Server();
+
+  /// Opens the store, if there is one, and the sockets. errors: those of Replica::open, of ControlServer and Listener
+  Result<void> start();
+  /// Ends in order: says goodbye to peers, answers what was asked, then the loop has nothing left to do.
+  void stop();
+  bool stopping() const { return stopping_; }
+  /// Reads the configuration again: roles and log level take effect, the rest at the next start.
+  void reload();
+
+  asio::io_context& io() { return io_; }
+  const Config& config() const { return config_; }
+  Replica* replica() const { return replica_.get(); }  // null before set-up
+  ReplicaOptions replica_options() const;
+  /// Takes over a replica that was just set up.
+  void adopt(std::unique_ptr<Replica> replica);
+
+  Peers& peers() { return peers_; }
+  Dialler& dialler() { return dialler_; }
+  Listener& listener() { return listener_; }
+  Events& events() { return events_; }
+  ControlServer& control() { return control_; }
+  /// Notified whenever the state of an exchange may have changed.
+  Wakeup& changed() { return changed_; }
+  Bytes& read_buffer() { return read_buffer_; }
+
+  /// After every call that may have changed the replica: pushes what was committed to all peers but `from`, heeds a new
+  /// control log, and "offline".
+  void settle(const PeerConnection* from = nullptr);
+  bool offline() const;
+
+  /// What requests need to know of the running program.
+  Surroundings surroundings();
+
+ private:
+  asio::awaitable<void> housekeeping();
+  asio::awaitable<void> wait_for_signals();
+  asio::awaitable<void> feed_watchdog(std::chrono::milliseconds interval);
+  asio::awaitable<void> end_in_order();
+  void follow_offline();
+  void tell_status();
+
+  asio::io_context& io_;
+  Config config_;
+  CommandLine given_;
+  std::unique_ptr<Replica> replica_;
+  Bytes read_buffer_;
+  Wakeup changed_;
+  Events events_;
+  Peers peers_;
+  Dialler dialler_;
+  Listener listener_;
+  ControlServer control_;
+  asio::signal_set signals_;
+  Wakeup stop_;
+  ControlPosition control_seen_;
+  bool was_offline_ = false;
+  bool stopping_ = false;
+};
+
+/// Starts a coroutine that nobody waits for; what escapes from it is logged as a fault of ours.
+void spawn(asio::io_context& io, asio::awaitable<void> task);
+
+}  // namespace kiz

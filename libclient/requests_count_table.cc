@@ -28,7 +28,7 @@ const registry::Kind& kind() { return *registry::find_kind(registry::kinds::coun
 
 /// The mapping that the arguments name or bring along; none when they do neither.
 Or<std::optional<mapping::Mapping>> mapping_of(const RequestContext& context) {
-  const std::string shipped = text(context.args, "mapping"), own = text(context.args, "mapping_text");
+  const std::string shipped = text(context.args, "mapping_name"), own = text(context.args, "mapping");
   if (shipped.empty() && own.empty()) return std::optional<mapping::Mapping>{};
   auto read = own.empty() ? mapping::shipped(shipped) : mapping::parse(own, shipped.empty() ? "mapping" : shipped);
   if (!read) return refuse(*read.wrong, context.caller);
@@ -112,8 +112,8 @@ void warn(Reply& reply, const RequestContext& context, const Sums& sums) {
   }
 }
 
-/// count.import  {"content": base64 of the file, "format"?: "csv" | "json", "mapping"?: name of a shipped one,
-///                "mapping_text"?: TOML, "separator"?, "modulo"?, "remainder"?, "offset"?: which rows (table_import.h)}
+/// count.import  {"content": base64 of the file, "format"?: "csv" | "json", "mapping_name"?: a shipped one,
+///                "mapping"?: TOML, "separator"?, "modulo"?, "remainder"?, "offset"?: which rows (table_import.h)}
 /// All rows or none: one that is wrong refuses the file (invalid_input, a sentence per row with line and column). Rows that
 /// say what is known already change nothing. A row for another member is wrong unless the mapping leaves it out.
 /// data: {"rows", "new", "changed", "unchanged", "skipped", "repeated", "conflicts": [{"line", "cell", "period"}],

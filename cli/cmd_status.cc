@@ -2,6 +2,7 @@
 #include <algorithm>
 
 #include "cli/commands.h"
+#include "cli/record_text.h"
 #include "cli/setup.h"
 #include "cli/shell.h"
 #include "cli/text.h"
@@ -49,8 +50,13 @@ std::string exchange_sentence(const Json& data) {
 }
 
 std::string return_sentence(const Json& month) {
-  std::string text = shown_month(text_of(month, "month")) + ": " + text_of(month, "label");
-  if (const auto due = text_of(month, "due"); !due.empty()) text += tr(", due {}", {shown_time(due)});
+  std::string text = shown_month(text_of(month, "month")) + ": ";
+  if (month.contains("expected")) {
+    text += tr("{} of {} have reported", {text_of(month, "reported"), text_of(month, "expected")});
+  } else {
+    text += return_word(text_of(month, "state"));
+  }
+  if (!is_true(month, "handed_in")) text += tr(", due {}", {shown_time(text_of(month, "due"))});
   if (const auto missing = number_of(month, "missing"); missing > 0) {
     text += trn(", {} figure missing", ", {} figures missing", static_cast<unsigned long>(missing));
   }
@@ -74,8 +80,9 @@ void render_status(Output& out, const Json& data) {
 
   const auto conflicts = number_of(data, "conflicts"), overdue = number_of(data, "overdue_offers");
   const auto quarantine = number_of(data, "quarantine");
-  const bool open_month = data.contains("return") && data["return"].is_object() && !is_true(data["return"], "handed_in");
-  if (data.contains("return") && data["return"].is_object()) out.pair(tr("Month"), return_sentence(data["return"]), labels);
+  const bool has_month = data.contains("return") && data["return"].is_object();
+  const bool open_month = has_month && data["return"].contains("state") && !is_true(data["return"], "handed_in");
+  if (has_month) out.pair(tr("Month"), return_sentence(data["return"]), labels);
   out.pair(tr("Conflicts"), conflicts == 0 ? tr("none") : tr("{} to settle", {shown_number(conflicts)}), labels,
            conflicts == 0 ? Style::plain : Style::warn);
   if (overdue > 0) out.pair(tr("Offers"), tr("{} not confirmed for 180 days", {shown_number(overdue)}), labels);

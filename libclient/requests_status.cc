@@ -5,6 +5,7 @@
 #include "libclient/replica_core.h"
 #include "libclient/requests.h"
 #include "libclient/translate.h"
+#include "libclient/worklist.h"
 #include "protocol/membership.h"
 #include "protocol/registry.h"
 
@@ -87,6 +88,7 @@ Answer show_status(RequestContext& context) {
   data["clock"] = months::instant(replica.now_ms());
   data["membership_until"] = membership_until(replica, self);
   data["store"] = {{"entries", figures.entries}, {"bytes", figures.bytes}};
+  add_worklist(replica, data);
   return reply;
 }
 

@@ -11,27 +11,30 @@ namespace kiz::cli {
 
 namespace {
 Form& with_report_options(Form& form) {
-  form.option("for", "--fuer,--for", tr("READER"), tr("internal, state or public; outside numbers are protected"))
-      .option("protect", "--schutz,--protect", "an|aus", tr("disclosure control on or off"));
+  form.option("audience", "--fuer,--for", tr("READER"), tr("internal, land or public; outside numbers are protected"))
+      .option("protection", "--schutz,--protect", "an|aus", tr("disclosure control on or off"));
   add_export_options(form);
   return form;
 }
 
+// The file inside a report, as other answers have it.
+Json with_file(Json envelope) {
+  const auto data = envelope.find("data");
+  if (data == envelope.end() || !data->contains("document")) return envelope;
+  const Json& document = (*data)["document"];
+  Json file{{"name", document.value("file_name", "")},
+            {"type", document.value("media_type", "")},
+            {"content", to_base64(document.value("text", ""))}};
+  (*data)["file"] = std::move(file);
+  return envelope;
+}
+
 int report(Shell& shell, const char* request, Json args, const Render& render) {
-  const std::string target = text_of(args, "to");
+  const std::string target = text_of(args, "to"), format = text_of(args, "format");
   args.erase("to");
-  if (text_of(args, "format") == "text") args.erase("format");
-  if (text_of(args, "format") == "json") {
-    args.erase("format");
-    shell.globals.json = true;
-  }
-  if (const auto word = text_of(args, "protect"); !word.empty()) {
-    if (word != "an" && word != "on" && word != "aus" && word != "off") {
-      throw UsageError{tr("\"{}\" is neither on nor off.", {word}), {}};
-    }
-    args["protect"] = word == "an" || word == "on";
-  }
-  const Json envelope = shell.ask(request, args);
+  if (format == "text" || format == "json") args.erase("format");
+  if (format == "json") shell.globals.json = true;
+  const Json envelope = with_file(shell.ask(request, args));
   bool done = false;
   const int exit = put_file(shell, request, envelope, target, done);
   return done ? exit : shell.print(envelope, render);
@@ -52,7 +55,8 @@ Run declare_returns(Form& form) {
 Run declare_offers(Form& form) {
   form.option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"))
       .option("kind", "--art,--kind", tr("KIND"), tr("only this kind"))
-      .option("language", "--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"));
+      .option("language", "--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"))
+      .flag("all", "--alle,--all", tr("ended ones too"));
   with_report_options(form);
   return [](Shell& shell, Json args) { return report(shell, "report.offers", std::move(args), render_offer_report); };
 }

@@ -20,7 +20,7 @@ void render_setup(Output& out, const Json& data) {
   }
   out.line();
   out.pair(tr("Next"), tr("kiz member invite TOWN"), 12);
-  out.pair(" ", tr("kiz consent subject new"), 12);
+  out.pair("", tr("kiz consent subject new"), 12);
 }
 
 Run declare_init(Form& form) {
@@ -89,7 +89,7 @@ Run declare_join(Form& form) {
       .option("check_file", "--pruefzahl-datei,--check-file", tr("FILE"), tr("the check number is in this file; - is standard input"))
       .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"));
   return [](Shell& shell, Json args) {
-    std::string invite = args.contains("invite") ? invite_text(args["invite"]) : shell.prompt(tr("Invite"));
+    const std::string invite = invite_text(args.contains("invite") ? args["invite"] : Json::array({shell.prompt(tr("Invite"))}));
     const std::string check = check_number(shell, text_of(args, "check_file"));
     args.erase("check_file");
     args["invite"] = invite;

@@ -114,7 +114,7 @@ void render_status(Output& out, const Json& data) {
   next.add(true, translatable("kiz counts enter"));
   next.add(true, translatable("kiz --help"));
   out.line();
-  for (std::size_t i = 0; i < next.commands.size(); ++i) out.pair(i == 0 ? tr("Next") : " ", next.commands[i], labels);
+  for (std::size_t i = 0; i < next.commands.size(); ++i) out.pair(i == 0 ? tr("Next") : "", next.commands[i], labels);
 }
 
 int begin(Shell& shell, const Json& envelope) {
@@ -201,7 +201,7 @@ Run declare_undo(Form&) {
   return [](Shell& shell, Json args) {
     if (!shell.confirmed(tr("Take back the last change of this device?"))) return 1;
     return shell.show("undo", args, [](Output& out, const Json& data) {
-      out.line(is_true(data, "undone") ? tr("Taken back, as a new change; the history keeps both.")
+      out.line(!list_of(data, "entries").empty() ? tr("Taken back, as a new change; the history keeps both.")
                                        : tr("The last change would be taken back."));
     });
   };

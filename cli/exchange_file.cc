@@ -32,7 +32,10 @@ void add_import_options(Form& form) {
   form.operand("file", tr("FILE"), tr("the file; - is standard input"))
       .option("format", "--format", tr("FORMAT"), tr("csv, hsds, integreat or json; found out where it is not given"))
       .option("mapping", "--zuordnung,--mapping", tr("FILE"), tr("which column is which field: a TOML file, or a shipped name"))
-      .option("member", "--gemeinde,--member", tr("TOWN"), tr("in the name of this town, if this device may"));
+      .option("member", "--gemeinde,--member", tr("TOWN"), tr("in the name of this town, if this device may"))
+      .number("modulo", "--jede,--modulo", "N", tr("only every N-th row, to spread one file over several towns"))
+      .number("remainder", "--rest,--remainder", "R", tr("of these the ones with this remainder, counted from 0"))
+      .number("offset", "--zaehle-ab,--offset", "I", tr("the first row counts as this one"));
 }
 
 void add_export_options(Form& form) {

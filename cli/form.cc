@@ -90,7 +90,8 @@ Json Form::arguments() const {
     } else if (held.kind == Value::Kind::number) {
       const auto n = whole_number(held.given.back());
       if (!n) throw UsageError{tr("\"{}\" is not a whole number ({}).", {held.given.back(), held.shown}), {}};
-      args[key] = *n;
+      // As a reader of JSON would have it: what is not negative is unsigned.
+      args[key] = *n < 0 ? Json(*n) : Json(static_cast<std::uint64_t>(*n));
     } else {
       args[key] = held.given.back();
     }

@@ -160,7 +160,7 @@ void Output::line(std::string_view text, Style style, std::size_t indent) {
 }
 
 void Output::pair(std::string_view label, std::string_view value, std::size_t label_width, Style style) {
-  const std::string name = safe_text::line(label) + ":";
+  const std::string name = label.empty() ? std::string{} : safe_text::line(label) + ":";
   const std::size_t indent = std::min(label_width, width_ / 2);
   if (safe_text::width(name) >= indent) {
     const std::string both = name + " " + safe_text::lines(value);

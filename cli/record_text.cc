@@ -41,6 +41,13 @@ std::string subject_of(const Json& conflict) {
   return title.empty() || title == what ? what : what + " \"" + title + "\"";
 }
 
+// One of the values that stand side by side.
+std::string value_words(const std::string& kind, const std::string& field, const Json& value) {
+  std::string text = text_of(value, "label");
+  if (text.empty()) text = field_text(kind, field, value.value("value", Json{}));
+  return text.empty() ? tr("(empty or unknown)") : text;
+}
+
 std::string kind_of(const Json& conflict) {
   for (const char* key : {"kind", "record_kind"}) {
     if (const auto kind = text_of(conflict, key); !kind.empty()) return kind;
@@ -78,10 +85,10 @@ void render_record(Output& out, const std::string& kind, const Json& record) {
       out.pair(field_label(kind, key), field_text(kind, key, value), labels);
     }
   }
-  for (const char* key : {"conflicts", "disputed"}) {
-    for (const Json& conflict : list_of(record, key)) {
-      if (conflict.is_object()) render_conflict(out, conflict);
-    }
+  for (const Json& dispute : list_of(record, "disputed")) {
+    std::string all;
+    for (const Json& value : list_of(dispute, "values")) all += (all.empty() ? "" : " / ") + value_words(kind, text_of(dispute, "field"), value);
+    out.pair(field_label(kind, text_of(dispute, "field")), all + " " + tr("(disputed)"), labels, Style::warn);
   }
   for (const Json& lost : list_of(record, "overwritten")) {
     const std::string field = text_of(lost, "field");
@@ -138,10 +145,7 @@ void render_conflict(Output& out, const Json& conflict) {
   }
   std::size_t n = 0;
   for (const Json& value : values) {
-    const Json shown = value.value("value", Json{});
-    std::string text = shown.is_null() ? text_of(value, "label") : field_text(kind, field, shown);
-    if (text.empty()) text = tr("(empty or unknown)");
-    out.line(std::to_string(++n) + "  " + text, Style::warn, 4);
+    out.line(std::to_string(++n) + "  " + value_words(kind, field, value), Style::warn, 4);
     out.line(origin(value), Style::dim, 7);
   }
   if (!values.empty()) out.line(tr("Settle it: kiz conflict resolve {} --take 1", {ref}), Style::plain, 2);

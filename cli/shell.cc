@@ -1,5 +1,6 @@
 #include "cli/shell.h"
 
+#include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
 #include <termios.h>
@@ -253,9 +254,15 @@ std::string Shell::prompt(const std::string& question, bool secret) {
     read = static_cast<bool>(std::getline(std::cin, answer));
     if (unseen.active()) err.raw("\n");
   }
+  // What was pasted in several lines is one answer.
+  for (pollfd more{STDIN_FILENO, POLLIN, 0}; read && (std::cin.rdbuf()->in_avail() > 0 || ::poll(&more, 1, 50) > 0);) {
+    std::string line;
+    if (!std::getline(std::cin, line)) break;
+    answer += "\n" + line;
+  }
   if (!read) throw UsageError{tr("\"{}\" was not answered.", {question}), {}};
-  const auto first = answer.find_first_not_of(" \t\r");
-  const auto last = answer.find_last_not_of(" \t\r");
+  const auto first = answer.find_first_not_of(" \t\r\n");
+  const auto last = answer.find_last_not_of(" \t\r\n");
   return first == std::string::npos ? std::string{} : answer.substr(first, last - first + 1);
 }
 

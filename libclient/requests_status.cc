@@ -1,4 +1,4 @@
-// Requests about the replica itself: its state, its whole history checked, the last change taken back.
+// Requests about the replica itself: its state, its whole history checked, whether it exchanges with others.
 #include "libclient/keyring.h"
 #include "libclient/months.h"
 #include "libclient/refusals.h"
@@ -109,20 +109,6 @@ Answer verify(RequestContext& context) {
   return reply;
 }
 
-Answer undo(RequestContext& context) {
-  if (context.dry_run) return Reply{{{"entries", Json::array()}, {"undone", false}}, {}, 0};
-  const auto done = context.replica.undo_last(context.actor());
-  if (!done) {
-    if (done.error().code == Errc::not_found) {
-      return Refusal{Errc::not_found, tr("There is no change of this device that could be taken back."), {}, 0};
-    }
-    return to_refusal(done.error());
-  }
-  if (context.surroundings.committed) context.surroundings.committed();
-  Json entries = Json::array();
-  for (const EntryHash& entry : done->entries) entries.push_back(to_hex(entry));
-  return Reply{{{"entries", entries}, {"undone", true}}, {}, 0};
-}
 /// offline, online   data: {"offline"}: whether this machine exchanges with others; a running daemon heeds it at once
 Answer set_offline(RequestContext& context, bool offline) {
   StoreFiles& files = context.replica.core().files();
@@ -138,7 +124,6 @@ Answer set_offline(RequestContext& context, bool offline) {
 std::vector<RequestKind> status_requests() {
   return {{"status", LocalRole::read, show_status},
           {"verify", LocalRole::read, verify},
-          {"undo", LocalRole::edit, undo},
           {"offline", LocalRole::edit, [](RequestContext& context) { return set_offline(context, true); }},
           {"online", LocalRole::edit, [](RequestContext& context) { return set_offline(context, false); }}};
 }

@@ -26,7 +26,7 @@ struct TempFolder {
 };
 
 RealmPlan borken() {
-  return {"Kreis Borken", "05554", {{"05554004", "Ahaus"}, {"05554008", "Bocholt"}}, {"127.0.0.1:7411"}, "Kreisknoten"};
+  return {"Kreis Borken", "05554", {{"05554004", "Ahaus"}, {"05554008", "Bocholt"}}, {"127.0.0.1:7411"}, {}, "Kreisknoten"};
 }
 
 RecordId offer(std::uint8_t n) {

@@ -17,7 +17,7 @@ namespace kiz::test {
 class Realm {
  public:
   explicit Realm(std::vector<RealmPlan::Municipality> towns = {{"05554004", "Ahaus"}, {"05554008", "Bocholt"}}) {
-    auto founded = found_realm(options("kreis"), {"Kreis Borken", "05554", std::move(towns), {"127.0.0.1:7411"}, "Kreisknoten"});
+    auto founded = found_realm(options("kreis"), {"Kreis Borken", "05554", std::move(towns), {"127.0.0.1:7411"}, {}, "Kreisknoten"});
     REQUIRE(founded);
     kreis_ = std::move(founded->replica);
   }

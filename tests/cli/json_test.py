@@ -1,0 +1,116 @@
+#!/usr/bin/env python3
+"""What --json prints keeps to the schemas: every command that a store of one's own can answer, errors too."""
+import glob
+import json
+import os
+import subprocess
+import sys
+import tempfile
+
+import jsonschema
+
+root = os.environ["KIZ_SOURCE_DIR"]
+schemas = {}
+for path in glob.glob(f"{root}/cli/schemas/*.json"):
+    with open(path, encoding="utf-8") as opened:
+        schemas[os.path.basename(path)] = json.load(opened)
+for schema in schemas.values():
+    jsonschema.Draft7Validator.check_schema(schema)
+
+failures = []
+seen = set()
+
+
+def kiz(folder, *words, exit_code=0, schema=None):
+    """Runs kiz on the store s in the folder and checks what comes; returns the data."""
+    env = {"HOME": folder, "PATH": os.environ["PATH"], "LANG": "C", "KIZ_STORE": f"{folder}/s",
+           "KIZ_LOCALE_DIR": os.environ.get("KIZ_LOCALE_DIR", "")}
+    ran = subprocess.run([os.environ["KIZ_BIN"] + "/kiz", "--json", *words], env=env, cwd=folder, capture_output=True,
+                         stdin=subprocess.DEVNULL, timeout=120, check=False)
+    told = " ".join(words)
+    if ran.returncode != exit_code:
+        failures.append(f"kiz {told}: exit {ran.returncode}, wanted {exit_code}: {ran.stdout!r} {ran.stderr!r}")
+        return {}
+    try:
+        answer = json.loads(ran.stdout)
+    except ValueError:
+        failures.append(f"kiz {told}: no JSON: {ran.stdout!r}")
+        return {}
+    name = answer.get("schema", "").replace("/", ".") + ".json"
+    if schema and answer.get("schema") != f"kiz.{schema}/1":
+        failures.append(f"kiz {told}: schema {answer.get('schema')}, wanted kiz.{schema}/1")
+    known = schemas.get(name, schemas["kiz.envelope.json"])
+    if name not in schemas and answer.get("schema") != "kiz.error/1":
+        failures.append(f"kiz {told}: there is no schema {name}")
+    resolver = jsonschema.RefResolver("", known, store=schemas)
+    for error in jsonschema.Draft7Validator(known, resolver=resolver).iter_errors(answer):
+        failures.append(f"kiz {told}: {'/'.join(map(str, error.absolute_path))}: {error.message}")
+    if answer.get("exit") != exit_code:
+        failures.append(f"kiz {told}: says exit {answer.get('exit')}, ended with {exit_code}")
+    seen.add(answer.get("schema"))
+    return answer.get("data", {})
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="kiz-json-") as folder:
+        kiz(folder, "status", exit_code=10, schema="status")
+        kiz(folder, "nonsense", exit_code=2)
+        kiz(folder, "offer", "show", exit_code=2)
+        kiz(folder, "init", "--kreis", "Nirgendwo", exit_code=16, schema="setup")
+        kiz(folder, "init", "--kreis", "Borken", "--address", "127.0.0.1:9", "--members", "Ahaus,Bocholt", schema="setup")
+        kiz(folder, "init", "--kreis", "Borken", exit_code=16, schema="setup")
+        kiz(folder, "status", schema="status")
+        kiz(folder, "verify", "--neu", schema="verify")
+        kiz(folder, "member", "list", schema="member.list")
+        kiz(folder, "member", "invite", "Ahaus", schema="member.invite")
+        kiz(folder, "member", "invite", "Atlantis", exit_code=4, schema="member.invite")
+        kiz(folder, "member", "invite", "--all", "--letters", "letters", schema="member.invite_all")
+        kiz(folder, "member", "address", "localhost:7411", schema="member.address")
+        kiz(folder, "device", "list", schema="device.list")
+        kiz(folder, "device", "revoke", "G-9", "--yes", exit_code=4, schema="device.revoke")
+
+        ref = kiz(folder, "offer", "new", "title=Café", "provider=Caritas", "kind=meeting_place", "language+=ar",
+                  schema="offer.new").get("ref", "")
+        kiz(folder, "offer", "new", "title=", exit_code=16, schema="offer.new")
+        for words in (["list"], ["search", "café"], ["overdue"]):
+            kiz(folder, "offer", *words, schema="offer." + words[0])
+        for words in (["show", ref], ["edit", ref, "phone=02561-72", "language-=ar"], ["confirm", ref], ["history", ref],
+                      ["copy", ref], ["end", ref], ["export"], ["delete", ref, "--yes"]):
+            kiz(folder, "offer", *words, schema="offer." + words[0])
+        kiz(folder, "offer", "show", "A-ZZZZZZ", exit_code=4, schema="offer.show")
+        kiz(folder, "undo", "--yes", schema="undo")
+        need = kiz(folder, "need", "new", "title=Course", "kind=language_course", schema="need.new").get("ref", "")
+        kiz(folder, "need", "list", schema="need.list")
+        kiz(folder, "need", "show", need, schema="need.show")
+
+        kiz(folder, "counts", "enter", "2026-01", "arrived:school_type=grundschule,age_band=6-9=6", schema="count.enter")
+        kiz(folder, "counts", "enter", "2026-01", "arrived=-1", exit_code=16, schema="count.enter")
+        kiz(folder, "counts", "tally", "2026-01", "counselled", "+2", schema="count.tally")
+        kiz(folder, "counts", "show", "2026-01", schema="count.show")
+        kiz(folder, "counts", "missing", "2026-01", schema="count.missing")
+
+        with open(f"{folder}/text.txt", "w", encoding="utf-8") as file:
+            file.write("the text")
+        kiz(folder, "consent", "subject", "new", "--kind", "shape", "--title", "KIZ", "--file", "text.txt",
+            schema="consent.subject_new")
+        kiz(folder, "consent", "subject", "list", schema="consent.subject_list")
+        kiz(folder, "consent", "status", schema="consent.status")
+        kiz(folder, "consent", "grant", "--decided-on", "2026-01-01", exit_code=13, schema="consent.grant")
+        kiz(folder, "conflict", "list", schema="conflict.list")
+        kiz(folder, "conflict", "show", "K-1", exit_code=4, schema="conflict.show")
+        for report in ("month", "returns"):
+            kiz(folder, "report", report, "2026-01", schema="report." + report)
+        for report in ("offers", "consents"):
+            kiz(folder, "report", report, schema="report." + report)
+        kiz(folder, "config", "path", schema="config.path")
+        kiz(folder, "config", "show", schema="config.show")
+        kiz(folder, "offline", schema="offline")
+        kiz(folder, "online", schema="online")
+
+    for failure in failures:
+        print(failure)
+    print(f"json: {len(seen)} kinds of answers, {len(failures)} wrong")
+    return 1 if failures else 0
+
+
+sys.exit(main())

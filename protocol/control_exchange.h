@@ -1,5 +1,5 @@
 // How two replicas get to the same control log: who is behind gets records, who stands on a closed branch gets the new
-// epoch, and two branches of one epoch are shown to both sides and left alone. Rules: SPEC.sync.md "Control log first".
+// epoch, and two branches of one epoch are shown to both sides and left alone. Rules: SPEC.md "Control log first".
 #pragma once
 
 #include <optional>

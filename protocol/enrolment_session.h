@@ -1,4 +1,4 @@
-// How a device with an invite becomes a member's device. Rules: SPEC.sync.md "Enrolment session".
+// How a device with an invite becomes a member's device. Rules: SPEC.md "Enrolment session".
 //
 // Runs on the channel of a handshake under the invite's psk; afterwards both sides go on with a SyncSession on the same
 // channel. Sans-IO like that one. The invite itself was judged before (the responder knew its psk); what is asked here is

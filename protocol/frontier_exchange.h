@@ -1,5 +1,5 @@
 // What follows from the peer's frontier of a space: what it lacks, and where a fork has to be searched for.
-// Rules: SPEC.sync.md "Frontiers" and "Forks". Nothing here has a state of its own.
+// Rules: SPEC.md "Frontiers" and "Forks". Nothing here has a state of its own.
 #pragma once
 
 #include <set>

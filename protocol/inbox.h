@@ -1,5 +1,5 @@
 // Runs that came from the peer: bounded by the credit we gave, numbered, acknowledged in order once the driver has decided.
-// Rules: SPEC.sync.md "Runs".
+// Rules: SPEC.md "Runs".
 #pragma once
 
 #include <optional>

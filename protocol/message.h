@@ -1,4 +1,4 @@
-// What two replicas say to each other inside the encrypted channel. Rules and bytes: SPEC.sync.md "Messages".
+// What two replicas say to each other inside the encrypted channel. Rules and bytes: SPEC.md "Messages".
 //
 // A message is a kind (a number) and a body in canonical bytes. Kinds from 128 on may be ignored by a reader that does not
 // know them; an unknown kind below 128 ends the session. The channel bounds a message before it is put together

@@ -1,4 +1,4 @@
-// What one peer still has to get, what is on its way to it, and how much more it takes. Rules: SPEC.sync.md "Runs".
+// What one peer still has to get, what is on its way to it, and how much more it takes. Rules: SPEC.md "Runs".
 #pragma once
 
 #include <map>

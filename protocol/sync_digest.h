@@ -1,4 +1,4 @@
-// Digests by which two replicas find out cheaply that they hold the same. Rules: SPEC.sync.md "Digests".
+// Digests by which two replicas find out cheaply that they hold the same. Rules: SPEC.md "Digests".
 // They find differences between honest replicas; nothing is authenticated by them.
 #pragma once
 

@@ -1,4 +1,4 @@
-// The talk of two replicas after the handshake, as a state machine. Rules: SPEC.sync.md "Sync session".
+// The talk of two replicas after the handshake, as a state machine. Rules: SPEC.md "Sync session".
 //
 // Sans-IO: decrypted messages, local events and the time go in; messages, runs to commit and events are pulled out. The
 // session checks order, bounds and credit. It verifies no signature and judges no right: what arrives goes to the driver,

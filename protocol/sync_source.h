@@ -1,4 +1,4 @@
-// The window through which a sync session sees this replica. Rules: SPEC.sync.md "Sync session".
+// The window through which a sync session sees this replica. Rules: SPEC.md "Sync session".
 //
 // One SyncSource speaks about one peer: "shared" means that both this replica's member and the peer's member may read a
 // space, as of the control log held now. SQLite implements it over the store, MemoryReplica in tests. Nothing in here

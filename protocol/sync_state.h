@@ -1,4 +1,4 @@
-// The inside of a sync session; sync_session.h is the outside. Rules: SPEC.sync.md "Sync session".
+// The inside of a sync session; sync_session.h is the outside. Rules: SPEC.md "Sync session".
 //
 // sync_receive.cc holds what each message of the peer changes, sync_session.cc what the driver's calls change and what
 // follows from the whole: when to compare, when to be quiet, when to give up.

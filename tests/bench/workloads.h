@@ -16,6 +16,11 @@ struct Workload {
   std::function<Report(const Options&)> run;
 };
 
+Report run_w1(const Options&);
+Report run_w1b(const Options&);
+Report run_w2(const Options&);
+Report run_w3(const Options&);
+
 /// In the order of --help.
 const std::vector<Workload>& workloads();
 

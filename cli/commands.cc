@@ -26,7 +26,7 @@ const Command& command_tree() {
   static const Command root = [] {
     Command top{"kiz", "kiz", ""};
     for (auto group : {status_commands, setup_commands, member_commands, offer_commands, count_commands,
-                       consent_commands, conflict_commands, report_commands, config_commands, demo_commands}) {
+                       consent_commands, conflict_commands, report_commands, config_commands, dump_commands, demo_commands}) {
       for (Command& command : group()) top.children.push_back(std::move(command));
     }
     return top;

@@ -42,6 +42,7 @@ std::vector<Command> conflict_commands();
 std::vector<Command> report_commands();
 std::vector<Command> config_commands();
 std::vector<Command> demo_commands();
+std::vector<Command> dump_commands();
 
 /// The word of `command`'s children nearest to a mistyped one; empty when none is near.
 std::string nearest_word(const Command& command, const std::string& typed);

@@ -12,6 +12,7 @@ std::vector<RequestKind> all_requests() {
     for (RequestKind& kind : group) all.push_back(std::move(kind));
   };
   add(status_requests());
+  add(dump_requests());
   add(member_requests());
 #ifdef KIZ_HAS_OFFER_REQUESTS
   add(offer_requests());

@@ -80,6 +80,7 @@ std::vector<RequestKind> report_requests();
 std::vector<RequestKind> conflict_requests();
 std::vector<RequestKind> member_requests();
 std::vector<RequestKind> status_requests();
+std::vector<RequestKind> dump_requests();
 
 /// {"request": "offer.new", "args": {...}, "dry_run": false} -> the envelope
 /// {"schema": "kiz.offer.new/1", "ok": true, "exit": 0, "data": {...}, "warnings": [...]} or with "error".

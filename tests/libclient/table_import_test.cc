@@ -111,6 +111,7 @@ TEST_CASE("table_import: identifiers from elsewhere name the record, whatever it
   const auto before = read("offer", head + "Alt;X;sport;integreat:1\n"),
              after = read("offer", head + "Neu;X;sport;integreat:1\n");
   CHECK(before.drafts[0].id == after.drafts[0].id);
+  CHECK(to_hex(before.drafts[0].id.key) == "31ad8b020b7267996ca68c852cb539ef");  // SPEC.md "Imported records"
   const auto by_id = read("offer", "id;title\n000102030405060708090a0b0c0d0e0f;Neu\n");
   REQUIRE(by_id.ok());
   CHECK(to_hex(by_id.drafts[0].id.key) == "000102030405060708090a0b0c0d0e0f");

@@ -45,7 +45,7 @@ Run declare_resolve(Form& form) {
 }  // namespace
 
 std::vector<Command> conflict_commands() {
-  return {{"konflikt", "conflict", translatable("values that a person must choose between"), {"konflikte", "conflicts"}, nullptr,
+  return {{"konflikt", "conflict", translatable("choose between two values"), {"konflikte", "conflicts"}, nullptr,
            {{"liste", "list", translatable("all conflicts"), {}, declare_list},
             {"zeigen", "show", translatable("one conflict, with who and when"), {}, declare_show},
             {"loesen", "resolve", translatable("choose a value"), {"settle"}, declare_resolve}}}};

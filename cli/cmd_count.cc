@@ -162,7 +162,7 @@ Run declare_paper(Form& form) {
 
 std::vector<Command> count_commands() {
   return {
-      {"zahlen", "counts", translatable("figures by month: newcomers, counselling, school places"), {"zahl", "count"}, nullptr,
+      {"zahlen", "counts", translatable("monthly figures: newcomers, counselling, school"), {"zahl", "count"}, nullptr,
        {{"zeigen", "show", translatable("what was entered"), {}, declare_show},
         {"eintragen", "enter", translatable("enter figures of a month"), {}, declare_enter},
         {"strich", "tally", translatable("one more stroke on the tally"), {}, declare_tally},

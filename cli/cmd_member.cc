@@ -100,8 +100,22 @@ Run by_ref(const char* request, const char* question, const char* done) {
 }
 
 Run declare_confirm(Form& form) {
-  form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2"));
-  return by_ref("member.confirm", nullptr, translatable("Confirmed: {} of {}."));
+  form.operand("ref", tr("CODE"), tr("the six digits on the screen of the device; without it, who waits"), Need::optional)
+      .flag("reject", "--ablehnen,--reject", tr("refuse it instead"));
+  return [](Shell& shell, Json args) {
+    if (args.contains("ref")) {
+      return shell.show("member.confirm", args, [](Output& out, const Json& data) {
+        out.line(tr("Confirmed: {} of {}.", {text_of(data, "ref"), text_of(data, "member_name")}));
+      });
+    }
+    return shell.show("member.waiting", Json::object(), [](Output& out, const Json& data) {
+      const Json& waiting = list_of(data, "waiting");
+      if (waiting.empty()) out.line(tr("No device waits to be confirmed."));
+      for (const Json& device : waiting) {
+        out.line(text_of(device, "code") + "  " + text_of(device, "device") + "  " + text_of(device, "address"));
+      }
+    });
+  };
 }
 
 Run declare_revoke(Form& form) {
@@ -153,7 +167,7 @@ Run declare_device_revoke(Form& form) {
 
 std::vector<Command> member_commands() {
   return {
-      {"mitglied", "member", translatable("towns of the Kreis: list, invite, lock out"), {"mitglieder", "members"}, nullptr,
+      {"mitglied", "member", translatable("towns: list, invite, lock out"), {"mitglieder", "members"}, nullptr,
        {{"liste", "list", translatable("all members"), {}, declare_list},
         {"einladen", "invite", translatable("an invite for a town, with its check number"), {}, declare_invite},
         {"adresse", "address", translatable("the address that the towns dial"), {}, declare_address},

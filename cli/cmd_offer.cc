@@ -200,7 +200,7 @@ Run declare_export(Form& form) {
 
 std::vector<Command> offer_commands() {
   return {
-      {"angebot", "offer", translatable("offers: what there is, for whom, where"), {"angebote", "offers"}, nullptr,
+      {"angebot", "offer", translatable("what there is, for whom, where"), {"angebote", "offers"}, nullptr,
        {{"liste", "list", translatable("all offers"), {}, declare_offer_list},
         {"neu", "new", translatable("a new offer"), {}, declare_offer_new},
         {"zeigen", "show", translatable("one offer with all that is known"), {}, declare_offer_show},
@@ -214,7 +214,7 @@ std::vector<Command> offer_commands() {
         {"kopieren", "copy", translatable("a new offer like this one"), {}, declare_copy},
         {"importieren", "import", translatable("take in a file"), {}, declare_import},
         {"exportieren", "export", translatable("write a file"), {}, declare_export}}},
-      {"bedarf", "need", translatable("needs: what is missing, for whom"), {"bedarfe", "needs"}, nullptr,
+      {"bedarf", "need", translatable("what is missing, for whom"), {"bedarfe", "needs"}, nullptr,
        {{"liste", "list", translatable("all needs"), {}, declare_need_list},
         {"neu", "new", translatable("a new need"), {}, declare_need_new},
         {"zeigen", "show", translatable("one need with all that is known"), {}, declare_need_show},

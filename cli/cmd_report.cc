@@ -69,7 +69,7 @@ Run declare_consents(Form& form) {
 }  // namespace
 
 std::vector<Command> report_commands() {
-  return {{"bericht", "report", translatable("reports: the month, who has reported, offers, consents"), {"berichte", "reports"},
+  return {{"bericht", "report", translatable("month, returns, offers, consents"), {"berichte", "reports"},
            nullptr,
            {{"meldestand", "returns", translatable("who has reported, who is late"), {}, declare_returns},
             {"monat", "month", translatable("the figures of a month"), {}, declare_month},

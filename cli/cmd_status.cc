@@ -227,11 +227,11 @@ Run declare_verify(Form& form) {
 
 std::vector<Command> status_commands() {
   return {
-      {"status", "status", translatable("what is going on: exchange, conflicts, what is due"), {"stand"}, declare_status},
+      {"status", "status", translatable("what is going on, what is due"), {"stand"}, declare_status},
       {"abgleichen", "sync", translatable("exchange with the others now"), {}, declare_sync},
       {"offline", "offline", translatable("stop exchanging, edits go on"), {"trennen"}, declare_offline},
       {"online", "online", translatable("exchange again"), {"verbinden"}, declare_online},
-      {"ereignisse", "events", translatable("follow changes, one JSON object on each line"), {}, declare_events},
+      {"ereignisse", "events", translatable("follow changes, as JSON"), {}, declare_events},
       {"rueckgaengig", "undo", translatable("take back the last change of this device"), {}, declare_undo},
       {"verify", "verify", translatable("check the whole history"), {"pruefung"}, declare_verify},
   };

@@ -137,6 +137,11 @@ Found find_command(const Words& words, const CLI::App& everywhere) {
       if (value_follows && i + 1 < words.size()) found.rest.push_back(words[++i]);
       continue;
     }
+    // "kiz help offer new" is "kiz offer new --help".
+    if (found.path.empty() && (folded(word) == "help" || folded(word) == "hilfe")) {
+      found.rest.emplace_back("--help");
+      continue;
+    }
     const Command* next = nullptr;
     for (const Command& child : found.command->children) {
       if (child.named(word)) next = &child;
@@ -170,16 +175,6 @@ Early early(const Words& words) {
     found.json = found.json || words[i] == "--json";
   }
   return found;
-}
-
-/// "kiz help offer new" is "kiz offer new --help".
-Words without_help_word(Words words) {
-  if (words.empty()) return words;
-  const std::string first = folded(words[0]);
-  if (first != "help" && first != "hilfe") return words;
-  words.erase(words.begin());
-  words.emplace_back("--help");
-  return words;
 }
 
 int run_group(const Command& group, const std::string& path, const Words& rest, Globals& globals, CLI::App& everywhere,
@@ -240,7 +235,7 @@ int refuse(const Refusal& refusal, bool json) {
   return refusal.exit != 0 ? refusal.exit : exit_code(refusal.code);
 }
 
-int run(Words words) {
+int run(const Words& words) {
   start_translations();
   const Early at_once = early(words);
   if (!at_once.language.empty()) set_language(at_once.language);
@@ -254,7 +249,7 @@ int run(Words words) {
     CLI::App everywhere;
     add_globals(everywhere, globals);
     Output out{stdout, Colour::automatic};
-    const Found found = find_command(without_help_word(std::move(words)), everywhere);
+    const Found found = find_command(words, everywhere);
     return found.command->children.empty()
                ? run_command(*found.command, found.path, found.rest, globals, everywhere, out)
                : run_group(*found.command, found.path, found.rest, globals, everywhere, out);

@@ -217,7 +217,7 @@ int Shell::print(const Json& envelope, const Render& render) {
   }
   const auto warnings = envelope.find("warnings");
   if (envelope.value("ok", false)) {
-    if (render) render(out, envelope.value("data", Json::object()));
+    if (render && !globals.quiet) render(out, envelope.value("data", Json::object()));
     out.flush();
   }
   if (warnings != envelope.end() && warnings->is_array()) {

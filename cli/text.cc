@@ -3,6 +3,7 @@
 #include <cstdio>
 #include <ctime>
 
+#include "libclient/field_text.h"
 #include "libclient/places.h"
 #include "libclient/translate.h"
 #include "protocol/registry.h"
@@ -41,29 +42,27 @@ std::string day(int year, int month, int mday) {
   return buffer;
 }
 
+// Read back from its exchange form, shown as the screen wants it; what cannot be read stays as it is.
 std::string one_value(const registry::Field* field, const Json& value) {
   using registry::Type;
-  if (field == nullptr) return plain(value);
   const std::string text = plain(value);
+  if (field == nullptr || text.empty()) return text;
   switch (field->type) {
-    case Type::enumeration:
-      if (const auto* word = registry::find_value(field->values, text)) {
-        return std::string{german() ? word->label_de : word->label_en};
-      }
-      return text;
-    case Type::boolean:
-      if (text == "true" || text == "1") return tr("yes");
-      if (text == "false" || text == "0") return tr("no");
-      return text;
-    case Type::date:
+    case Type::boolean: return text == "true" || text == "1" ? tr("yes") : text == "false" || text == "0" ? tr("no") : text;
     case Type::instant: return shown_time(text);
     case Type::month: return shown_month(text);
+    case Type::reference:
+    case Type::party:
+    case Type::digest: return text;
     case Type::ags: {
       const std::string name = places::display_name(text);
       return name == text ? text : name + " (" + text + ")";
     }
-    default: return text;
+    default: break;
   }
+  const auto read = field_text::parse(*field, text);
+  if (!read) return text;
+  return field_text::show(*field, read.value, german() ? field_text::Form::screen_german : field_text::Form::screen_english);
 }
 }  // namespace
 

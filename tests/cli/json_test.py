@@ -6,8 +6,11 @@ import os
 import subprocess
 import sys
 import tempfile
+import warnings
 
 import jsonschema
+
+warnings.simplefilter("ignore", DeprecationWarning)  # RefResolver: the newer way is not in Debian 12
 
 root = os.environ["KIZ_SOURCE_DIR"]
 schemas = {}

@@ -86,7 +86,7 @@ def run(path, show):
 def main():
     show = "--show" in sys.argv
     names = [word for word in sys.argv[1:] if not word.startswith("--")]
-    paths = [os.path.join(here, f"{name}.txt") for name in names] or sorted(glob.glob(os.path.join(here, "*.txt")))
+    paths = [os.path.join(here, f"{name}.transcript") for name in names] or sorted(glob.glob(os.path.join(here, "*.transcript")))
     failures = sum(run(path, show) for path in paths)
     print(f"transcripts: {len(paths)}, {failures} steps wrong")
     return 1 if failures else 0

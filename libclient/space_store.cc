@@ -26,16 +26,17 @@ struct StoredInfo {  // LogInfo without what the row says already
   std::vector<Seq> suspects;
   Seq cited_upto = 0;
   std::uint64_t judged = 0;
+  bool misnamed = false;
 
   template <class Archive>
   void serialize(Archive& ar) {
     constexpr std::size_t many = 1u << 20;
-    ar(author, wire::list(branches, many), wire::list(suspects, many), cited_upto, judged);
+    ar(author, wire::list(branches, many), wire::list(suspects, many), cited_upto, judged, misnamed);
   }
 };
 
 Bytes encode_info(const LogInfo& info) {
-  StoredInfo stored{info.author, {}, info.suspects, info.cited_upto, info.judged};
+  StoredInfo stored{info.author, {}, info.suspects, info.cited_upto, info.judged, info.misnamed};
   for (const Branch& branch : info.branches) stored.branches.push_back({branch});
   return wire::encode(stored);
 }
@@ -53,6 +54,7 @@ LogInfo decode_info(LogRef ref, const LogId& id, ByteView in) {
   out.suspects = std::move(stored->suspects);
   out.cited_upto = stored->cited_upto;
   out.judged = stored->judged;
+  out.misnamed = stored->misnamed;
   return out;
 }
 

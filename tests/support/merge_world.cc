@@ -134,8 +134,7 @@ std::uint32_t World::field(const std::string& field, const std::string& type) {
 }
 
 ControlPosition World::position(std::uint64_t number) {
-  if (number == 0) return {};
-  return {1, number, id_of<ControlHash>("test control", std::to_string(number))};
+  return {1, number + 1, id_of<ControlHash>("test control", std::to_string(number))};
 }
 
 void World::add(WorldEntry entry) {
@@ -180,6 +179,7 @@ std::unique_ptr<World> world_from_json(const Json& json) {
     }
     std::sort(entry.body.seen.begin(), entry.body.seen.end());
     for (const Json& op : from["ops"]) entry.body.ops.push_back(op_from(*world, op));
+    entry.body.salt = Salt{};
     world->add(std::move(entry));
   }
   return world;
@@ -227,8 +227,9 @@ std::vector<Step> steps_from_json(const Json& json) {
 // ---- rulings -------------------------------------------------------------------------------------------------------
 
 std::optional<std::uint64_t> WorldRulings::index_of(const ControlPosition& position) const {
-  if (position.seq > held_ || position != World::position(position.seq)) return std::nullopt;
-  return position.seq;
+  const std::uint64_t number = position.seq - 1;
+  if (position.seq == 0 || number > held_ || position != World::position(number)) return std::nullopt;
+  return number;
 }
 
 Cut WorldRulings::cut(const WorldCut& from) const {

@@ -70,6 +70,7 @@ struct World : FieldTypes {
   std::uint32_t field(const std::string& field, const std::string& type);
   const std::string& field_name(std::uint32_t number) const { return field_names_[number]; }
   const std::string& field_type(std::uint32_t number) const { return fields_.at(field_names_[number]).type; }
+  /// The first record of a control log founds the realm: number 0 here.
   static ControlPosition position(std::uint64_t number);
   const WorldEntry& entry(const std::string& called) const { return entries[by_name_.at(called)]; }
   void add(WorldEntry entry);
@@ -130,10 +131,10 @@ class WorldReplica {
   Json outcome() const;
   /// All that is stored but for local handles: canonical bytes of every record, state of every entry, frontiers.
   Json canonical() const;
-
- private:
+  /// Good until the next call.
   Arrival arrival(const WorldEntry& entry) const;
 
+ private:
   const World& world_;
   MemoryLog logs_;
   MemoryRecords records_;

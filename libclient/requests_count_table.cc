@@ -29,13 +29,29 @@ const registry::Kind& kind() { return *registry::find_kind(registry::kinds::coun
 /// The mapping that the arguments name or bring along; none when they do neither.
 Or<std::optional<mapping::Mapping>> mapping_of(const RequestContext& context) {
   const std::string shipped = text(context.args, "mapping_name"), own = text(context.args, "mapping");
-  if (shipped.empty() && own.empty()) return std::optional<mapping::Mapping>{};
-  auto read = own.empty() ? mapping::shipped(shipped) : mapping::parse(own, shipped.empty() ? "mapping" : shipped);
+  const bool dated = !text(context.args, "month").empty();
+  if (shipped.empty() && own.empty()) {
+    if (!dated) return std::optional<mapping::Mapping>{};
+    return refuse(Errc::usage, tr("A month can be given for a file only together with a mapping."));
+  }
+  auto read = shipped.empty() ? mapping::parse(own, "mapping") : mapping::shipped(shipped);
   if (!read) return refuse(*read.wrong, context.caller);
   if (read.value.kind == nullptr || read.value.kind->number != registry::kinds::count) {
     return refuse(Errc::invalid_input, tr("The mapping \"{}\" is not one for counts. Nothing was changed.", {read.value.name}));
   }
+  if (dated && !read.value.fields.contains("period")) {
+    auto at = period(context);
+    if (!at) return at.refusal();
+    mapping::Source constant;
+    constant.constant = *at;
+    read.value.fields["period"] = {std::move(constant)};
+  }
   return std::optional{std::move(read.value)};
+}
+
+bool is_json(const RequestContext& context) {
+  const std::string format = text(context.args, "format"), name = text(context.args, "name");
+  return format == "json" || (format.empty() && name.ends_with(".json"));
 }
 
 Or<table_import::Import> read_file(const RequestContext& context, const std::optional<mapping::Mapping>& mapping) {
@@ -52,7 +68,7 @@ Or<table_import::Import> read_file(const RequestContext& context, const std::opt
   options.modulo = context.args.value("modulo", std::size_t{0});
   options.remainder = context.args.value("remainder", std::size_t{0});
   options.offset = context.args.value("offset", std::size_t{0});
-  auto read = text(context.args, "format") == "json" ? record_json::read(*bytes, options) : table_import::read(*bytes, options);
+  auto read = is_json(context) ? record_json::read(*bytes, options) : table_import::read(*bytes, options);
   if (read.ok()) return read;
   std::string all;
   for (std::size_t i = 0; i < std::min(read.complaints.size(), sentences_max); ++i) {
@@ -112,8 +128,9 @@ void warn(Reply& reply, const RequestContext& context, const Sums& sums) {
   }
 }
 
-/// count.import  {"content": base64 of the file, "format"?: "csv" | "json", "mapping_name"?: a shipped one,
-///                "mapping"?: TOML, "separator"?, "modulo"?, "remainder"?, "offset"?: which rows (table_import.h)}
+/// count.import  {"content": base64 of the file, "name"?, "format"?: "csv" | "json", "mapping"?: TOML, "mapping_name"?: a
+///                shipped one, "month"?: where file and mapping name none, "member"?: oneself, "separator"?, "modulo"?,
+///                "remainder"?, "offset"?: which rows (table_import.h)}
 /// All rows or none: one that is wrong refuses the file (invalid_input, a sentence per row with line and column). Rows that
 /// say what is known already change nothing. A row for another member is wrong unless the mapping leaves it out.
 /// data: {"rows", "new", "changed", "unchanged", "skipped", "repeated", "conflicts": [{"line", "cell", "period"}],
@@ -121,6 +138,14 @@ void warn(Reply& reply, const RequestContext& context, const Sums& sums) {
 /// Warnings: W_CONFLICT_OPEN (exit 3: those rows were left out), W_MONTH_LOCKED (exit 3).
 Answer import(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
+  if (const std::string given = text(context.args, "member"); !given.empty()) {
+    auto one = member(context.replica, given);
+    if (!one) return one.refusal();
+    if (one->id != context.replica.identity().member) {
+      return refuse(Errc::not_permitted, tr("Everybody enters their own numbers; those of {} belong to {}. Nothing was changed.",
+                                            {one->name, one->name}));
+    }
+  }
   auto mapping = mapping_of(context);
   if (!mapping) return mapping.refusal();
   auto read = read_file(context, *mapping);
@@ -150,7 +175,7 @@ Answer import(RequestContext& context) {
 
 /// count.export  {"month"? | "year"?, "member"?, "format"?: "csv" | "json", "dialect"?: "de" | "international"}
 /// Without a period all; a town its own, the Kreis all members. What is written is read back by count.import.
-/// data: {"count", "document": {"format", "media_type", "file_name", "text"}}
+/// data: {"records", "file": {"name", "type", "content": base64}}
 Answer export_table(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
   const std::string format = text(context.args, "format"), dialect = text(context.args, "dialect");
@@ -189,12 +214,13 @@ Answer export_table(RequestContext& context) {
   table_export::Options options;
   options.dialect = dialect == "international" ? csv::international : csv::german;
   Reply reply;
-  reply.data = {{"count", records.size()},
-                {"document",
-                 {{"format", json ? "json" : "csv"},
-                  {"media_type", json ? "application/json" : "text/csv; charset=utf-8"},
-                  {"file_name", std::string("kiz-counts.") + (json ? "json" : "csv")},
-                  {"text", json ? record_json::document(kind(), records).dump(2) : table_export::write(kind(), records, options)}}}};
+  const std::string written =
+      json ? record_json::document(kind(), records).dump(2) + "\n" : table_export::write(kind(), records, options);
+  reply.data = {{"records", records.size()},
+                {"file",
+                 {{"name", std::string("kiz-counts.") + (json ? "json" : "csv")},
+                  {"type", json ? "application/json" : "text/csv; charset=utf-8"},
+                  {"content", to_base64(written)}}}};
   return reply;
 }
 

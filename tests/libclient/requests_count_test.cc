@@ -1,5 +1,7 @@
 #include <doctest/doctest.h>
 
+#include "libclient/request_support.h"
+#include "tests/support/real_data.h"
 #include "tests/support/realm.h"
 
 using namespace kiz;
@@ -183,4 +185,99 @@ TEST_CASE("requests on counts: a town's numbers are not there for other towns") 
   realm.sync(*bocholt);
   CHECK(ask(*bocholt, "count.show", {{"month", "2026-10"}, {"member", "all"}}).data["counts"].empty());
   CHECK(test::ask(*bocholt, report_requests(), "report.month", {{"month", "2026-10"}}).data["own_only"] == true);
+}
+
+namespace {
+
+Asked import(Replica& replica, const std::string& table, Json more = Json::object(), bool dry_run = false) {
+  Json args{{"content", request::to_base64(table)}};
+  args.update(more);
+  return ask(replica, "count.import", args, dry_run);
+}
+
+}  // namespace
+
+TEST_CASE("requests on counts: a table comes in once, comes out, and comes in again without a change") {
+  Realm realm;
+  auto ahaus = realm.join("05554004");
+  const std::string table =
+      "Gemeinde;Zeitraum;Messgröße;Schulform;Anzahl\r\n05554004;2026-09;zugezogen;Grundschule;6\r\n"
+      "05554004;2026-09;zugezogen;Gymnasium;4\r\n";
+  CHECK(import(*ahaus, table, Json::object(), true).data["new"] == 2);
+  CHECK(ask(*ahaus, "count.show", {{"month", "2026-09"}}).data["counts"].empty());
+  const Asked first = import(*ahaus, table);
+  CHECK(first.exit == 0);
+  CHECK(first.data["new"] == 2);
+  const Hash held = ahaus->state_hash();
+  CHECK(import(*ahaus, table).data["unchanged"] == 2);
+  const Json file = ask(*ahaus, "count.export").data["file"];
+  const auto written = request::from_base64(file["content"].get<std::string>());
+  REQUIRE(written.has_value());
+  CHECK(import(*ahaus, *written).data["unchanged"] == 2);
+  CHECK(ahaus->state_hash() == held);
+}
+
+TEST_CASE("requests on counts: one wrong row refuses the whole table, with line and column") {
+  Realm realm;
+  auto ahaus = realm.join("05554004");
+  const Hash before = ahaus->state_hash();
+  const Asked wrong = import(*ahaus, "ags;period;measure;value\n05554004;2026-09;arrived;6\n05554004;2026-09;placed;-1\n"
+                                     "05554008;2026-09;left;1\n05554004;2027-01;left;1\n");
+  CHECK(wrong.exit == 16);
+  CHECK(wrong.refusal.text.find("Line 3") != std::string::npos);
+  CHECK(wrong.refusal.text.find("Line 4") != std::string::npos);
+  CHECK(wrong.refusal.text.find("Line 5") != std::string::npos);
+  CHECK(ahaus->state_hash() == before);
+}
+
+TEST_CASE("requests on counts: an import leaves alone what two people entered differently") {
+  Realm realm;
+  auto one = realm.join("05554004"), two = realm.join("05554004");
+  enter(*one, "2026-09", {"arrived=12"});
+  enter(*two, "2026-09", {"arrived=14"});
+  realm.sync(*one);
+  realm.sync(*two);
+  const Asked imported = import(*two, "ags;period;measure;value\n05554004;2026-09;arrived;13\n05554004;2026-09;placed;1\n");
+  CHECK(imported.exit == 3);
+  CHECK(imported.warned("W_CONFLICT_OPEN"));
+  CHECK(imported.data["new"] == 1);
+  CHECK(imported.data["conflicts"][0]["cell"] == "arrived");
+  CHECK(two->conflict_count() == 1);
+}
+
+TEST_CASE("real data: the published counts come in, and totals are those of the files") {
+  const std::string folder = (test::real_data() / "data" / "counts").string() + "/";
+  const auto text_of = [&](const std::string& name) {
+    const Bytes bytes = test::read_file(folder + name);
+    REQUIRE_FALSE(bytes.empty());
+    return std::string(bytes.begin(), bytes.end());
+  };
+  Realm realm;
+  auto ahaus = realm.join("05554004");
+  const std::string bamf = text_of("bamf_asyl_2016_alle_monate.csv");
+  const Asked first = import(*ahaus, bamf, {{"mapping_name", "bamf"}});
+  CHECK(first.exit == 0);
+  CHECK(first.data["new"] == 1835);
+  CHECK(import(*ahaus, bamf, {{"mapping_name", "bamf"}}).data["unchanged"] == 1835);
+
+  // Column 4 of every row of August 2016, found from the end: names of states hold commas, the 25 numbers do not.
+  std::int64_t expected = 0;
+  std::size_t at = 0;
+  while (at < bamf.size()) {
+    const std::string row = bamf.substr(at, bamf.find('\n', at) - at);
+    at += row.size() + 1;
+    if (!row.starts_with("201608,")) continue;
+    std::size_t start = row.size();
+    for (int column = 28; column >= 4; --column) start = row.rfind(',', start - 1);
+    expected += std::stoll(row.substr(start + 1));
+  }
+  const Json totals = ask(*ahaus, "count.show", {{"month", "2016-08"}}).data["totals"];
+  CHECK(totals[0]["measure"] == "registered");
+  CHECK(totals[0]["value"] == expected);
+  CHECK_FALSE(totals[0]["mixed"].get<bool>());
+
+  Replica& kreis = realm.kreis();
+  CHECK(import(kreis, text_of("kreis_borken_herkunftslaender_2013_2021.csv"), {{"mapping_name", "kreis-borken-herkunft"}}).data["new"] == 49);
+  const Json borken = test::ask(kreis, report_requests(), "report.month", {{"month", "2021-12"}}).data["measures"][0];
+  CHECK(borken["value"] == 2873 + 2804 + 1224 + 6610);  // "davon" Syrien, Irak and Afghanistan lie inside Asien
 }

@@ -43,6 +43,11 @@ std::vector<Count> Month::reported() const { return month_return::reported_count
 Months load(const Replica& replica, const Wanted& wanted) {
   Months out;
   const MemberId authority = replica.membership().authority();
+  std::optional<Space> own, about;  // where records on one member can be
+  if (wanted.member) {
+    own = space_of(replica, *wanted.member, false);
+    about = space_of(replica, *wanted.member, true);
+  }
   for (const std::uint32_t kind : {kinds::count, kinds::paper_return}) {
     replica.scan(kind, [&](const RecordView& record) {
       auto count = read(record);
@@ -51,7 +56,7 @@ Months load(const Replica& replica, const Wanted& wanted) {
         out[{count->key.ags, count->key.period}].counts.push_back(std::move(*count));
       }
       return true;
-    });
+    }, kind == kinds::count ? own : about);
   }
   replica.scan(kinds::month_return, [&](const RecordView& record) {
     auto town = month_return::read_return(record);
@@ -60,7 +65,7 @@ Months load(const Replica& replica, const Wanted& wanted) {
       out[{town->ags, town->month}].town = std::move(town);
     }
     return true;
-  });
+  }, own);
   replica.scan(kinds::return_review, [&](const RecordView& record) {
     auto kreis = month_return::read_review(record);
     if (kreis && in_place(record.space, kinds::return_review, kreis->ags, authority) &&
@@ -68,7 +73,7 @@ Months load(const Replica& replica, const Wanted& wanted) {
       out[{kreis->ags, kreis->month}].kreis = std::move(kreis);
     }
     return true;
-  });
+  }, about);
   for (auto& [at, month] : out) mark_replaced(month.counts);
   return out;
 }

@@ -35,7 +35,8 @@ Json knowledge(const Replica& replica, const std::vector<request::Town>& towns);
 ///  "offers": {"active", "new", "ended", "confirmed", "overdue"},
 ///  "consents": [{"ref", "title", "summary"}], "knowledge": [...]}
 /// value is null and mask "under_3" or "withheld" where it is not shown. provisional: some month is not locked yet.
-/// own_only: this replica holds one town's numbers, its own. cell and values of unclear numbers are null when protected.
+/// own_only: this replica holds one town's numbers, its own. Protected: digests, and cell and values of unclear numbers, are
+/// null.
 /// conflicts   set to the number of disputed counts and returns of the month
 Json month(const Replica& replica, const std::string& month, const Setting& setting, std::size_t& conflicts);
 

@@ -16,6 +16,12 @@
 
 namespace kiz {
 namespace request {
+namespace {
+std::string lower(std::string text) {
+  for (char& c : text) c = c >= 'A' && c <= 'Z' ? static_cast<char>(c - 'A' + 'a') : c;
+  return text;
+}
+}  // namespace
 
 Or<std::string> period(const RequestContext& context) {
   const std::string given = text(context.args, "month");
@@ -86,6 +92,18 @@ void warn_locked(Reply& reply, const counts::Month& held, const std::string& at)
   reply.exit = 3;
 }
 
+namespace {
+
+/// A remark is no place for names: it is read by others, and counts of few people become theirs.
+void warn_names(Reply& reply, const counts::Extras& extras) {
+  for (const char* word : {"herr ", "frau ", "familie ", "fam. ", "geb. ", "mr ", "mrs ", "ms "}) {
+    const auto has = [&](const std::string& text) { return (" " + lower(text)).find(std::string(" ") + word) != std::string::npos; };
+    if (!has(extras.note) && !has(extras.scope_note)) continue;
+    reply.warnings.push_back({"W_PERSONAL", tr("The remark seems to name a person. It is better without: change it with --note.")});
+    return;
+  }
+}
+
 void warn_remarks(Reply& reply, const RequestContext& context, const MemberId& member, const std::string& at) {
   if (!months::is_month(at)) return;
   std::vector<counts::Count> year;
@@ -96,6 +114,8 @@ void warn_remarks(Reply& reply, const RequestContext& context, const MemberId& m
     reply.warnings.push_back(counts::to_warning(remark, german(context.caller)));
   }
 }
+
+}  // namespace
 
 /// Enters numbers for a member, on paper or its own; the reply of both requests.
 Answer enter_numbers(RequestContext& context, const MemberId& member, bool paper) {
@@ -134,6 +154,7 @@ Answer enter_numbers(RequestContext& context, const MemberId& member, bool paper
     reply.data["return"] = counts::to_json(member, member_name(context.replica, member), *at, held);
   }
   if (!paper) warn_locked(reply, held, *at);
+  warn_names(reply, *further);
   warn_remarks(reply, context, member, *at);
   return reply;
 }
@@ -148,7 +169,8 @@ namespace rf = registry::fields::month_return;
 /// count.enter  {"month", "cells": ["arrived:school_type=grundschule=6", "placed=?", ...], "stock_day"?, "scope_note"?,
 ///               "note"?, "parent"?}
 /// month may also be a year or a school year. data: {"month", "changed", "counts": [count + "ref"], "return"?: return}
-/// Errors: usage, invalid_input. Warnings: W_CONFLICT_SETTLED, W_MONTH_LOCKED (exit 3), and the remarks of count_json.h.
+/// Errors: usage, invalid_input. Warnings: W_CONFLICT_SETTLED, W_MONTH_LOCKED (exit 3), W_PERSONAL, and the remarks of
+/// count_json.h.
 Answer enter(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
   return enter_numbers(context, context.replica.identity().member, false);

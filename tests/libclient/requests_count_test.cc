@@ -177,6 +177,38 @@ TEST_CASE("requests on counts: strange numbers are kept and remarked on") {
   CHECK(odd.warned("W_WAITING_DIFFERS"));
 }
 
+TEST_CASE("requests on counts: a remark that seems to name a person is kept and remarked on") {
+  Realm realm;
+  auto ahaus = realm.join("05554004");
+  Json args{{"month", "2026-10"}, {"cells", {"arrived=2"}}, {"note", "laut Frau Muster"}};
+  CHECK(ask(*ahaus, "count.enter", args).warned("W_PERSONAL"));
+  args["note"] = "ohne Nachmeldungen";
+  CHECK_FALSE(ask(*ahaus, "count.enter", args).warned("W_PERSONAL"));
+}
+
+TEST_CASE("requests on counts: what leaves the Kreis holds nothing that gives small numbers away") {
+  Realm realm;
+  auto ahaus = realm.join("05554004"), bocholt = realm.join("05554008");
+  enter(*ahaus, "2026-10", {"arrived=1"});
+  enter(*bocholt, "2026-10", {"arrived=9"});
+  for (Replica* town : {ahaus.get(), bocholt.get()}) {
+    CHECK(ask(*town, "count.close", {{"month", "2026-10"}}).exit == 0);
+    realm.sync(*town);
+  }
+  const auto report = [&](const char* audience) {
+    return test::ask(realm.kreis(), report_requests(), "report.month", {{"month", "2026-10"}, {"audience", audience}}).data;
+  };
+  CHECK(report("internal")["measures"][0]["by_member"][0]["value"] == 1);
+  const Json open = report("public");
+  CHECK(open["measures"][0]["value"] == 10);
+  CHECK(open["measures"][0]["by_member"][0]["mask"] == "under_3");
+  CHECK(open["measures"][0]["by_member"][0]["value"].is_null());
+  CHECK(open["measures"][0]["by_member"][1]["mask"] == "withheld");
+  CHECK(open["returns"]["sources"][0]["digest"].is_null());
+  CHECK(test::ask(realm.kreis(), report_requests(), "report.month",
+                  {{"month", "2026-10"}, {"audience", "land"}, {"protection", "off"}}).exit == 2);
+}
+
 TEST_CASE("requests on counts: a town's numbers are not there for other towns") {
   Realm realm;
   auto ahaus = realm.join("05554004"), bocholt = realm.join("05554008");

@@ -32,13 +32,14 @@ constexpr std::size_t read_step_bytes = std::size_t{1} << 20;
 constexpr auto idle_max = 10min;
 constexpr auto body_silence_max = 30s;
 
-Result<void> make_folder(const fs::path& folder, const std::string& group) {
+Result<void> make_folder(const fs::path& folder, mode_t mode, const std::string& group) {
   std::error_code failed;
   if (fs::is_directory(folder, failed)) return {};  // as an administrator or systemd made it
   if (folder.has_parent_path()) fs::create_directories(folder.parent_path(), failed);
-  if (::mkdir(folder.c_str(), 0750) != 0 && errno != EEXIST) {
+  if (::mkdir(folder.c_str(), mode) != 0 && errno != EEXIST) {
     return Error{errno == EACCES ? Errc::not_permitted : Errc::io_error, folder.string()};
   }
+  ::chmod(folder.c_str(), mode);  // whatever the umask took away
   const auto* known = group.empty() ? nullptr : ::getgrnam(group.c_str());
   if (known != nullptr && ::chown(folder.c_str(), static_cast<uid_t>(-1), known->gr_gid) != 0) {
     log::warning("cannot_give_folder_to_group", "errno={}", errno);
@@ -81,7 +82,8 @@ Result<void> ControlServer::open() {
     return Error{Errc::io_error, "passed socket"};
   }
   const fs::path& path = server_.config().socket;
-  if (auto made = make_folder(path.parent_path(), server_.config().socket_group); !made) return made.error();
+  const mode_t mode = path.parent_path() == server_.config().store ? 0700 : 0750;  // a store is nobody else's
+  if (auto made = make_folder(path.parent_path(), mode, server_.config().socket_group); !made) return made.error();
   auto lock = StoreLock::take(path.string() + ".lock", "kizd");
   if (!lock) return lock.error();
   lock_ = std::move(*lock);
@@ -226,6 +228,8 @@ asio::awaitable<bool> ControlServer::write_frame(Socket& socket, Json message) {
 
 // Until the reader hangs up: whatever it sends now says that it is gone.
 asio::awaitable<void> ControlServer::stream_events(Socket& socket) {
+  // What is told later is told against this.
+  if (server_.replica() != nullptr) server_.events().conflicts(server_.replica()->conflict_count());
   Events::Subscription mine{server_.events()};
   Json started;
   started["event"] = "started";

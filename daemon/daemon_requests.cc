@@ -107,7 +107,8 @@ Refusal not_in_time(const Server& server) {
 
 // A refusal by name; a line that broke is tried again.
 std::optional<Error> final_failure(const Dialler& dialler, std::uint64_t calls_before) {
-  if (dialler.calls_ended() == calls_before || !dialler.last_failure()) return std::nullopt;
+  const bool called = dialler.calls_ended() != calls_before || dialler.gave_up();
+  if (!called || !dialler.last_failure()) return std::nullopt;
   const Errc code = dialler.last_failure()->code;
   const bool passes = code == Errc::unreachable || code == Errc::ok || code == Errc::silent_peer ||
                       code == Errc::unexpected_message || code == Errc::malformed;
@@ -142,9 +143,19 @@ asio::awaitable<Json> sync(Asked asked) {
 
 Json setup(const Asked& asked) {
   if (asked.server.replica() != nullptr) return refused(asked, to_refusal(Error{Errc::already_set_up, {}}));
+  if (const auto listen = asked.text("listen"); !listen.empty()) {
+    if (auto address = parse_address(listen); !address) {
+      return refused(asked, {Errc::invalid_input, address.error().context + " " + tr("Nothing was changed."), {}, 0});
+    }
+  }
   Begun begun = execute_setup(asked.server.replica_options(), asked.whole, asked.caller);
-  if (begun.replica) asked.server.adopt(std::move(begun.replica));
-  if (begun.envelope["ok"].get<bool>()) begun.envelope["data"]["listen"] = asked.server.listener().addresses();
+  if (!begun.replica) return std::move(begun.envelope);
+  if (auto listening = asked.server.adopt(std::move(begun.replica)); !listening) {
+    begun.envelope["warnings"].push_back(
+        {{"code", "W_NOT_LISTENING"},
+         {"text", tr("The towns cannot call yet: {}. Mend it, then start kizd again.", {listening.error().context})}});
+  }
+  begun.envelope["data"]["listen"] = asked.server.listener().addresses();
   return std::move(begun.envelope);
 }
 
@@ -153,7 +164,7 @@ Json begin_join(const Asked& asked) {
   if (server.replica() == nullptr) {
     Begun begun = execute_join(server.replica_options(), asked.whole, asked.caller);
     if (begun.replica) {
-      server.adopt(std::move(begun.replica));
+      static_cast<void>(server.adopt(std::move(begun.replica)));  // a town listens nowhere; if it shall, the log says why not
       server.dialler().on_new_invite();
     }
     return std::move(begun.envelope);

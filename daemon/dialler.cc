@@ -98,7 +98,7 @@ asio::awaitable<void> Dialler::call() {
     if (connection.was_in_sync()) quick_calls_left_ = quick_calls, quick_calls_made_ = 0;
     if (connection.talk().failure()) last_failure_ = connection.talk().failure();
     invite_refused_ = last_failure_ && is_about_the_invite(last_failure_->code);
-    if (last_failure_->code != Errc::ok) log::info("call_ended", "code={}", name(last_failure_->code));
+    if (!connection.established()) log::info("call_refused", "code={}", name(last_failure_->code));
     co_return;
   }
   log::info("kreis_not_reached", "network={}", network_is_down_ ? "down" : "up");

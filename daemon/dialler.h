@@ -3,7 +3,8 @@
 // The first call comes at once. When a line breaks on which all was exchanged, three quick calls follow (1, 2, 4 s); a call
 // that fails otherwise is repeated once a minute at most, so that a hundred towns do not storm a node that starts again.
 // A refusal by name (locked out, expired) is repeated every ten minutes; a refused invite not at all, because each wrong
-// check number counts. All pauses are drawn between half and one and a half of these. `kiz sync` calls at once.
+// check number counts. Pauses are drawn by lot: short ones between half and one and a half of these, those of a minute
+// and more never shorter. `kiz sync` calls at once.
 #pragma once
 
 #include <asio.hpp>
@@ -50,6 +51,8 @@ class Dialler {
   /// Calls that ended since the start, well or not; and why the last one failed. Cleared when a line stands.
   std::uint64_t calls_ended() const { return calls_ended_; }
   const std::optional<Error>& last_failure() const { return last_failure_; }
+  /// The invite was refused: no call comes by itself before on_new_invite().
+  bool gave_up() const { return invite_refused_; }
 
  private:
   asio::awaitable<void> run();

@@ -1,5 +1,6 @@
 // kizd: the daemon. Reads its command line and configuration, runs the server, and ends with an exit code of sysexits.h.
 #include <getopt.h>
+#include <sys/stat.h>
 #include <sysexits.h>
 #include <unistd.h>
 

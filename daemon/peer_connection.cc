@@ -59,6 +59,8 @@ asio::awaitable<void> PeerConnection::guarded(asio::awaitable<void> loop) {
     log::error("store_failure", "code={} during=sync", name(failure.error().code));
   } catch (const asio::system_error&) {
     // The other loop has ended, or the socket broke; talk and log know what there is to know.
+  } catch (const std::exception& fault) {
+    log::error("fault", "what={} during=sync", fault.what());
   }
 }
 
@@ -113,7 +115,7 @@ asio::awaitable<bool> PeerConnection::send(const Bytes& bytes) {
 asio::awaitable<void> PeerConnection::linger() {
   asio::error_code failed;
   socket_.shutdown(tcp::socket::shutdown_send, failed);
-  if (!failed && established_) co_await wakeup_.wait_until(std::chrono::steady_clock::now() + linger_max);
+  if (!failed && talk_->peer()) co_await wakeup_.wait_until(std::chrono::steady_clock::now() + linger_max);
 }
 
 void PeerConnection::after_step() {

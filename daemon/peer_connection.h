@@ -31,6 +31,7 @@ class PeerConnection {
   SteadyPoint since() const { return since_; }
   bool established() const { return established_; }
   bool was_in_sync() const { return was_in_sync_; }
+  bool dropped() const { return !socket_.is_open(); }
 
   /// There may be something to send.
   void wake() { wakeup_.notify(); }

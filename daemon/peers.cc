@@ -69,7 +69,7 @@ bool Peers::make_room(const std::string& address) {
   PeerConnection *oldest = nullptr, *oldest_there = nullptr;
   std::size_t half_open = 0, half_open_there = 0;
   for (PeerConnection* connection : connections_) {
-    if (connection->established()) continue;
+    if (connection->established() || connection->dropped()) continue;
     ++half_open;
     if (oldest == nullptr) oldest = connection;
     if (connection->address().to_string() != address) continue;

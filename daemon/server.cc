@@ -91,14 +91,16 @@ Result<void> Server::start() {
   return {};
 }
 
-void Server::adopt(std::unique_ptr<Replica> replica) {
+Result<void> Server::adopt(std::unique_ptr<Replica> replica) {
   replica_ = std::move(replica);
   control_seen_ = replica_->core().control().position();
   was_offline_ = offline();
   log::info("set_up", "authority={}", replica_->identity().is_authority);
-  if (auto listening = listener_.open(); !listening) log::error("cannot_listen", "{}", listening.error().context);
+  auto listening = listener_.open();
+  if (!listening) log::error("cannot_listen", "{}", listening.error().context);
   dialler_.dial_now();
   tell_status();
+  return listening;
 }
 
 bool Server::offline() const { return replica_ != nullptr && replica_->core().files().keyring().offline; }

@@ -35,8 +35,9 @@ class Server {
   const Config& config() const { return config_; }
   Replica* replica() const { return replica_.get(); }  // null before set-up
   ReplicaOptions replica_options() const;
-  /// Takes over a replica that was just set up.
-  void adopt(std::unique_ptr<Replica> replica);
+  /// Takes over a replica that was just set up; it stays even when its addresses cannot be listened on.
+  /// errors: those of Listener::open
+  Result<void> adopt(std::unique_ptr<Replica> replica);
 
   Peers& peers() { return peers_; }
   Dialler& dialler() { return dialler_; }

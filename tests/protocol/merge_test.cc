@@ -197,7 +197,8 @@ TEST_CASE("merge: thousands of deltas are one sum in the record, and a base take
   CHECK(read_counter(office.state(1), seats).sum == 600);
   office.write(2, {op(1, seats, Mode::replace, Value{std::int64_t{5}})}, {{id<LogId>(1), 300, last}});
   office.write(1, {op(1, seats, Mode::add, Value{std::int64_t{1}})});
-  const auto read = read_counter(office.state(1), seats);
+  const auto state = office.state(1);  // the view points into it
+  const auto read = read_counter(state, seats);
   CHECK(read.sum == 6);
   CHECK(read.deltas->inside == 300);
   CHECK(read.deltas->counted == 1);

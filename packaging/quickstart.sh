@@ -7,7 +7,7 @@
 set -euo pipefail
 cd "$(dirname "$0")/.."
 source_folder=$PWD
-build=$source_folder/build/release
+build=$source_folder/build/product  # beside the folder of the tests, whose needs are not installed here
 demo=$source_folder/build/quickstart
 port=${KIZ_QUICKSTART_PORT:-7411}
 
@@ -41,8 +41,8 @@ say "1. What is missing is installed"
 packaging/install-dependencies.sh --build
 
 say "2. The release is built"
-cmake --preset release -DKIZ_BUILD_TESTS=OFF >/dev/null
-cmake --build --preset release
+cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKIZ_BUILD_TESTS=OFF --log-level=WARNING >/dev/null
+cmake --build "$build"
 kiz=$build/bin/kiz
 kizd=$build/bin/kizd
 

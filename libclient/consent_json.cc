@@ -53,11 +53,11 @@ std::string sentence(const Tally& sum) {
   const auto add = [&](State state, const char* words) {
     if (sum[state] > 0) out += ", " + tr(words, {std::to_string(sum[state])});
   };
-  add(State::granted_with_conditions, "{} with conditions");
-  add(State::disputed, "{} disputed");
-  add(State::refused, "{} refused");
-  add(State::withdrawn, "{} withdrawn");
-  add(State::superseded, "{} superseded");
+  add(State::granted_with_conditions, translatable("{} with conditions"));
+  add(State::disputed, translatable("{} disputed"));
+  add(State::refused, translatable("{} refused"));
+  add(State::withdrawn, translatable("{} withdrawn"));
+  add(State::superseded, translatable("{} superseded"));
   return out;
 }
 

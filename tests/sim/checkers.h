@@ -1,0 +1,51 @@
+// What must hold when the network is whole again, whatever went wrong before. Rules of rights and sums are spelled out here
+// a second time, plainly, so that a mistake in the product is not repeated by its judge.
+#pragma once
+
+#include <span>
+#include <string>
+#include <vector>
+
+#include "kiz/replica.h"
+#include "tests/support/memory_vfs.h"
+
+namespace kiz::sim {
+
+/// Stands in every text that offices enter; must be found in no file and on no wire.
+inline constexpr std::string_view plaintext_marker = "KLARTEXT-MARKE";
+
+struct Holder {
+  std::string name;
+  MemberId member;
+  Replica& replica;
+  const test::MemoryDisk& disk;
+};
+
+/// A commit that returned: nothing may lose it any more.
+struct Promise {
+  Space space;
+  EntryHash entry;
+  std::string by;
+};
+
+/// A counter: deltas that were acknowledged, and with those that a power cut left open.
+struct TallyBounds {
+  Space space;
+  RecordId record;
+  std::int64_t least = 0;
+  std::int64_t most = 0;
+};
+
+struct Verdict {
+  std::uint64_t lost = 0;             // promises broken, each counted once
+  std::vector<std::string> findings;  // sentences; empty: all is well
+};
+
+/// Counts are read by their town and the Kreis; everything else that is written here, by all.
+bool may_read(const MemberId& member, const MemberId& authority, const Space& space);
+bool holds(Replica& replica, const Promise& promise);
+
+Verdict judge(std::span<const Holder> holders, const MemberId& authority, std::span<const Promise> promises,
+              std::span<const TallyBounds> tallies);
+
+}  // namespace kiz::sim

@@ -1,0 +1,92 @@
+// kiz-sim: many offices, one seed. See README.md.
+#include <signal.h>
+#include <unistd.h>
+
+#include <CLI/CLI.hpp>
+#include <cstdio>
+#include <nlohmann/json.hpp>
+
+#include "tests/sim/world.h"
+
+namespace {
+
+using namespace kiz::sim;
+
+char replay[120];  // the command that runs the current seed again
+
+// A broken assertion ends the process: the seed must be known even then.
+void on_abort(int signal) {
+  (void)!::write(STDERR_FILENO, replay, std::char_traits<char>::length(replay));
+  ::signal(signal, SIG_DFL);
+  ::raise(signal);
+}
+
+void remember(std::uint64_t seed, const Plan& plan) {
+  const Plan usual;
+  const int n = std::snprintf(replay, sizeof replay, "kiz-sim --seed %llu", static_cast<unsigned long long>(seed));
+  std::string rest;
+  if (plan.offices != usual.offices) rest += " --offices " + std::to_string(plan.offices);
+  if (plan.edits != usual.edits) rest += " --edits " + std::to_string(plan.edits);
+  if (plan.disks_lie) rest += " --disks-lie";
+  std::snprintf(replay + n, sizeof replay - static_cast<std::size_t>(n), "%s\n", rest.c_str());
+}
+
+void print(const Outcome& outcome, bool json, bool trace) {
+  if (json) {
+    const nlohmann::json line = {{"seed", outcome.seed},     {"trace", outcome.trace},
+                                 {"faults", outcome.faults}, {"acknowledged", outcome.acknowledged},
+                                 {"lost", outcome.lost},     {"findings", outcome.findings}};
+    std::printf("%s\n", line.dump().c_str());
+  } else if (trace) {
+    std::printf("seed %llu, trace %s\n", static_cast<unsigned long long>(outcome.seed), outcome.trace.c_str());
+  }
+  if (outcome.findings.empty()) return;
+  for (const std::string& finding : outcome.findings) std::fprintf(stderr, "  %s\n", finding.c_str());
+  std::fprintf(stderr, "%s", replay);
+}
+
+}  // namespace
+
+int main(int argc, char** argv) {
+  std::uint64_t seeds = 1, start = 1, seed = 0;
+  Plan plan;
+  bool json = false;
+  CLI::App app{"kiz-sim: a hub and offices in one process, everything decided by a seed"};
+  app.add_option("--seeds", seeds, "how many seeds")->check(CLI::Range(1, 100'000'000));
+  app.add_option("--start", start, "the first of them");
+  const auto* single = app.add_option("--seed", seed, "this seed alone");
+  app.add_option("--offices", plan.offices, "beside the hub")->check(CLI::Range(1, 50));
+  app.add_option("--edits", plan.edits, "before all is healed")->check(CLI::Range(1, 1'000'000));
+  app.add_flag("--disks-lie", plan.disks_lie, "disks do not keep what they say is synced: shows that it is found");
+  app.add_flag("--json", json, "one JSON object per line");
+  CLI11_PARSE(app, argc, argv);
+  if (single->count() != 0) {
+    start = seed;
+    seeds = 1;
+  }
+  for (const int fatal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::signal(fatal, on_abort);
+
+  remember(start, plan);
+  const Founding founding{plan.offices};
+  Outcome sum;
+  bool failed = false;
+  for (std::uint64_t s = start; s < start + seeds; ++s) {
+    remember(s, plan);
+    const Outcome outcome = World{founding, s, plan}.run();
+    print(outcome, json, seeds == 1);
+    failed |= !outcome.findings.empty();
+    sum.faults += outcome.faults;
+    sum.acknowledged += outcome.acknowledged;
+    sum.lost += outcome.lost;
+  }
+  if (json) {
+    const nlohmann::json line = {
+        {"seeds", seeds}, {"faults", sum.faults}, {"acknowledged", sum.acknowledged}, {"lost", sum.lost}, {"ok", !failed}};
+    std::printf("%s\n", line.dump().c_str());
+  } else {
+    std::printf("seeds %llu, faults %llu, acknowledged %llu, lost %llu\n", static_cast<unsigned long long>(seeds),
+                static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.acknowledged),
+                static_cast<unsigned long long>(sum.lost));
+  }
+  return failed ? 1 : 0;
+}

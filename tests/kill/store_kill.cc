@@ -122,8 +122,28 @@ struct Pipe {
   }
 };
 
-// Lets a child commit for a while, kills it; returns the last number it acknowledged.
-std::int64_t live_and_die(const char* program, const std::string& path, std::uint64_t seed, SeededRandom& random) {
+// Keeps the pipe from filling up for so long. Returns the last number that came.
+std::int64_t listen_for(std::chrono::microseconds time, int pipe, std::int64_t last) {
+  const auto end = std::chrono::steady_clock::now() + time;
+  while (std::chrono::steady_clock::now() < end) {
+    last = drain(pipe, last);
+    std::this_thread::sleep_for(std::chrono::microseconds{200});
+  }
+  return last;
+}
+
+void wait_for_first(int pipe) {
+  constexpr int milliseconds = 60'000;
+  pollfd ready{pipe, POLLIN, 0};
+  if (::poll(&ready, 1, milliseconds) <= 0) stop("the child commits nothing");
+}
+
+/// When a child is killed: a while after its first commit, or at any time after its start.
+enum class Death { committing, starting };
+
+// Lets a child live for a while, kills it; returns the last number it acknowledged.
+std::int64_t live_and_die(Death death, const std::string& path, std::uint64_t seed, SeededRandom& random) {
+  constexpr const char* program = "/proc/self/exe";
   const Pipe pipe;
   const std::string seed_text = std::to_string(seed);
   const std::string descriptor = std::to_string(pipe.ends[1]);
@@ -134,12 +154,9 @@ std::int64_t live_and_die(const char* program, const std::string& path, std::uin
     ::_exit(127);
   }
   ::close(pipe.ends[1]);
-  std::int64_t last = 0;
-  const auto end = std::chrono::steady_clock::now() + std::chrono::microseconds{500 + random.below(60'000)};
-  while (std::chrono::steady_clock::now() < end) {  // keeps the pipe from filling up
-    last = drain(pipe.ends[0], last);
-    std::this_thread::sleep_for(std::chrono::microseconds{200});
-  }
+  const std::uint64_t longest = death == Death::committing ? 40'000 : 15'000;
+  if (death == Death::committing) wait_for_first(pipe.ends[0]);
+  std::int64_t last = listen_for(std::chrono::microseconds{random.below(longest)}, pipe.ends[0], 0);
   ::kill(child, SIGKILL);
   int status = 0;
   while (::waitpid(child, &status, 0) < 0 && errno == EINTR) {
@@ -193,8 +210,9 @@ int main(int argc, char** argv) {
       for (const auto& entry : std::filesystem::directory_iterator{dir.path()}) std::filesystem::remove(entry.path());
       in_store = 0;
     }
+    const Death death = cycle % 3 == 0 ? Death::starting : Death::committing;
     const std::uint64_t life = random.next() >> 1;
-    const auto acknowledged = std::max(in_store, live_and_die("/proc/self/exe", path, life, random));
+    const auto acknowledged = std::max(in_store, live_and_die(death, path, life, random));
     const auto now = check(path, life, acknowledged);
     commits += now - in_store;
     in_store = now;

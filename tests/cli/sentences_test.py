@@ -46,6 +46,10 @@ def main():
     german.pop("", None)
 
     wrong = []
+    checked = subprocess.run(["msgfmt", "--check", "--output-file=/dev/null", f"{root}/cli/po/de.po"], capture_output=True,
+                             text=True, check=False)
+    if checked.returncode != 0:
+        wrong.append(checked.stderr.strip())
     for sentence in wanted:
         if not any(german.get(sentence, [])):
             wrong.append(f"has no German sentence: {sentence}")

@@ -1,6 +1,7 @@
 #include "libclient/key_file.h"
 
 #include <cstdlib>
+#include <filesystem>
 
 #include "libclient/atomic_file.h"
 #include "protocol/wire.h"
@@ -15,6 +16,7 @@ constexpr std::uint64_t argon_ops = 3;
 constexpr std::uint64_t argon_bytes = 256u << 20;
 constexpr std::uint64_t argon_ops_max = 16;            // a file that asks for more is not ours
 constexpr std::uint64_t argon_bytes_max = 1u << 30;
+constexpr std::uint8_t key_file_version = 1;
 constexpr std::size_t file_bytes_max = 512;
 constexpr char credential_name[] = "kiz-store-key";
 
@@ -41,7 +43,7 @@ struct PlainKey {
   void serialize(Archive& ar) { ar(key); }
 };
 struct KeyFile {
-  std::uint8_t version = 1;
+  std::uint8_t version = key_file_version;
   Kind kind = Kind::plain;
   Check check;
   std::optional<PlainKey> plain;
@@ -85,7 +87,9 @@ Result<StoreKey> read_credential() {
 }
 
 Result<StoreKey> stretch(const std::string& passphrase, const Wrapped& wrapped) {
-  if (wrapped.ops > argon_ops_max || wrapped.memory_bytes > argon_bytes_max) return Error{Errc::damaged, "key file"};
+  const bool within = wrapped.ops >= crypto_pwhash_OPSLIMIT_MIN && wrapped.ops <= argon_ops_max &&
+                      wrapped.memory_bytes >= crypto_pwhash_MEMLIMIT_MIN && wrapped.memory_bytes <= argon_bytes_max;
+  if (!within) return Error{Errc::damaged, "key file"};
   StoreKey out;
   if (crypto_pwhash(out.writable().data(), out.writable().size(), passphrase.data(), passphrase.size(), wrapped.salt.bytes.data(),
                     wrapped.ops, wrapped.memory_bytes, crypto_pwhash_ALG_ARGON2ID13) != 0) {
@@ -122,6 +126,8 @@ Result<void> write(const std::string& path, const KeyFile& contents) {
 }  // namespace
 
 Result<StoreKey> make_store_key(const std::string& path, const std::optional<std::string>& passphrase) {
+  std::error_code failed;
+  if (std::filesystem::exists(path, failed)) return Error{Errc::already_set_up, "key file"};
   if (auto credential = read_credential()) {
     KeyFile contents;
     contents.kind = Kind::credential;
@@ -149,10 +155,10 @@ Result<StoreKey> open_store_key(const std::string& path, const std::optional<std
   }
   auto bytes = file::read(path, file_bytes_max);
   if (!bytes) return bytes.error();
+  if (!bytes->empty() && bytes->front() > key_file_version) return Error{Errc::unknown_version, "key file"};
   auto contents = wire::decode<KeyFile>(*bytes);
   sodium_memzero(bytes->data(), bytes->size());
-  if (!contents) return Error{Errc::damaged, "key file"};
-  if (contents->version != 1) return Error{Errc::unknown_version, "key file"};
+  if (!contents || contents->version != key_file_version) return Error{Errc::damaged, "key file"};
 
   StoreKey key;
   switch (contents->kind) {

@@ -15,7 +15,8 @@
 namespace kiz {
 
 /// Draws a store key and writes `path`. With a credential that one is taken; with a passphrase the key is wrapped.
-/// errors: io_error, no_space, wrong_key (a credential that is not 32 bytes)
+/// A key that is there is never replaced: it is all that opens its store.
+/// errors: already_set_up (there is a file), io_error, no_space, wrong_key (a credential that is not 32 bytes)
 Result<StoreKey> make_store_key(const std::string& path, const std::optional<std::string>& passphrase);
 
 /// errors: not_set_up (no file), wrong_key (wrong passphrase or none given, other credential, file open to others),

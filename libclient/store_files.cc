@@ -79,12 +79,17 @@ Result<std::unique_ptr<StoreFiles>> StoreFiles::open(const ReplicaOptions& optio
   if (!lock) return lock.error();
   parts->lock.emplace(std::move(*lock));
 
-  // The database is made last: a store without one was never finished, and is begun again.
-  const bool complete = std::filesystem::exists(parts->path("key"), failed) && std::filesystem::exists(parts->path("keyring"), failed);
-  if (create && complete) return Error{Errc::already_set_up, "store"};
-  if (!create && !complete) return Error{Errc::not_set_up, "store"};
-  if (create) {
-    auto key = make_store_key(parts->path("key"), options.unlock.passphrase);
+  // The database is made last. What a creation that was cut short left before it is used again: the keys, never replaced,
+  // may be all that somebody still has. A database without its keys is no unfinished store either.
+  const bool has_keys = std::filesystem::exists(parts->path("key"), failed) && std::filesystem::exists(parts->path("keyring"), failed);
+  const bool has_database = options.base_vfs.empty() ? std::filesystem::exists(parts->path("store.db"), failed) : has_keys;
+  if (has_database && !has_keys) return Error{Errc::damaged, "store.db is there, its key or keyring is missing"};
+  if (create && has_database) return Error{Errc::already_set_up, "store"};
+  if (!create && !has_keys) return Error{Errc::not_set_up, "store"};
+  if (!has_keys) {
+    const bool has_key = std::filesystem::exists(parts->path("key"), failed);
+    auto key = has_key ? open_store_key(parts->path("key"), options.unlock.passphrase)
+                       : make_store_key(parts->path("key"), options.unlock.passphrase);
     if (!key) return key.error();
     parts->key = std::move(*key);
     parts->random(parts->ring.author_seed.writable());
@@ -101,6 +106,10 @@ Result<std::unique_ptr<StoreFiles>> StoreFiles::open(const ReplicaOptions& optio
     auto ring = read_keyring(parts->path("keyring"), parts->key);
     if (!ring) return ring.error();
     parts->ring = std::move(*ring);
+    if (create) {
+      parts->ring.device_name = *create;
+      if (auto written = write_keyring(parts->path("keyring"), parts->key, parts->ring); !written) return written.error();
+    }
   }
   parts->derive_keys();
   return std::unique_ptr<StoreFiles>{new StoreFiles{std::move(parts)}};

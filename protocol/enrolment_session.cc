@@ -11,6 +11,7 @@ constexpr char request_label[] = "kiz-sync join v1";
 constexpr char code_label[] = "kiz-sync confirmation code v1";
 constexpr std::uint8_t join_version = 1;
 constexpr std::size_t control_bytes_per_message = 256u << 10;
+constexpr std::size_t record_overhead_bytes = 64;  // empty records take memory too
 
 // What a request is signed over: this handshake and this device, so that it fits no other.
 Bytes signed_part(const Hash& binding, std::string_view device) {
@@ -83,7 +84,7 @@ Result<void> JoinSession::receive(Message message, SteadyTime now) {
     auto records = take<ControlRecords>(message);
     if (!records) return failed(records.error());
     for (Bytes& record : records->records) {
-      control_bytes_ += record.size();
+      control_bytes_ += record.size() + record_overhead_bytes;
       if (control_bytes_ > limits::join_control_bytes_max) return failed({Errc::over_limit, "control log"});
       control_.push_back(std::move(record));
     }

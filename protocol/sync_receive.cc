@@ -8,6 +8,7 @@ namespace kiz {
 namespace {
 constexpr unsigned recoveries_max = 3;
 constexpr std::size_t control_in_bytes_max = 4 * limits::message_bytes_max;
+constexpr std::size_t record_overhead_bytes = 64;  // empty records take memory too
 
 Error unexpected(const char* what) { return {Errc::unexpected_message, what}; }
 
@@ -84,7 +85,7 @@ Result<void> SyncSession::State::on_position(const Position& position) {
 
 Result<void> SyncSession::State::on_control_records(const ControlRecords& records) {
   if (records.records.empty()) return Error{Errc::malformed, "control records"};
-  for (const Bytes& record : records.records) control_in_bytes += record.size();
+  for (const Bytes& record : records.records) control_in_bytes += record.size() + record_overhead_bytes;
   if (control_in_bytes > control_in_bytes_max) return Error{Errc::over_limit, "control records"};
   control_in.insert(control_in.end(), records.records.begin(), records.records.end());
   return {};

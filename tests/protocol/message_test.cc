@@ -2,8 +2,13 @@
 
 #include <doctest/doctest.h>
 
+#include <fstream>
+#include <nlohmann/json.hpp>
+
 #include "protocol/crypto.h"
+#include "protocol/enrolment_session.h"
 #include "protocol/limits.h"
+#include "protocol/sync_digest.h"
 #include "protocol/wire.h"
 
 using namespace kiz;
@@ -87,6 +92,25 @@ std::optional<Bytes> again(MessageKind kind, ByteView body) {
   return {};
 }
 }  // namespace
+
+TEST_CASE("message: bytes made from SPEC alone are ours") {
+  std::ifstream file{KIZ_SOURCE_DIR "/tests/vectors/sync/messages.json"};
+  const auto vectors = nlohmann::json::parse(file);
+  const auto ours = one_of_each();
+  REQUIRE(vectors["messages"].size() == ours.size());
+  for (std::size_t i = 0; i < ours.size(); ++i) {
+    const auto& wanted = vectors["messages"][i];
+    CAPTURE(wanted["name"].get<std::string>());
+    CHECK(static_cast<unsigned>(ours[i].kind) == wanted["kind"].get<unsigned>());
+    CHECK(to_hex(ours[i].body) == wanted["body"].get<std::string>());
+  }
+  const RealmId realm;
+  const std::vector<SpaceDigest> spaces{{space.in(realm), id<Hash>(1)}, {other_space.in(realm), id<Hash>(2)}};
+  CHECK(to_hex(summary_of(spaces)) == vectors["summary"].get<std::string>());
+  CHECK(to_hex(summary_of({})) == vectors["summary_of_nothing"].get<std::string>());
+  CHECK(to_hex(heads_digest({head(1, 2), head(1, 3), head(2, 1)})) == vectors["own_heads"].get<std::string>());
+  CHECK(confirmation_code(Bytes(64, 7)) == vectors["confirmation_code"].get<std::string>());
+}
 
 TEST_CASE("message: each kind survives the wire byte for byte") {
   for (const Message& message : one_of_each()) {

@@ -6,6 +6,11 @@
 #include "protocol/limits.h"
 
 namespace kiz {
+namespace {
+
+constexpr std::size_t run_frame_bytes = 512;  // what stands around the bodies of a run, genesis included
+
+}  // namespace
 
 std::optional<ControlPosition> PeerSource::control_at(Seq seq) const {
   const ControlLog& control = core_.control();
@@ -106,7 +111,7 @@ Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, cons
       if (!body) return body.error();
       bytes += body->size();
       if (signed_count > 0 && bytes > bytes_max) break;
-      if (bytes > limits::run_bytes_max) break;
+      if (bytes > limits::run_bytes_max - run_frame_bytes) break;
       Held held{std::move(*body), EntryHash::from(query.blob(1)), {}};
       if (!query.null(2)) held.signature = Signature::from(query.blob(2));
       entries.push_back(std::move(held));

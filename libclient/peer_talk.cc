@@ -208,10 +208,6 @@ bool PeerTalk::receive(SteadyTime now) {
     return false;
   }
   if (!*received) return false;
-  if ((*received)->kind > UINT8_MAX) {
-    fail(Error{Errc::unexpected_message, "kind"});
-    return false;
-  }
   Message message{static_cast<MessageKind>((*received)->kind), std::move((*received)->body)};
   const auto taken = join_    ? join_->receive(std::move(message), now)
                      : admit_ ? admit_->receive(std::move(message), now)

@@ -164,6 +164,14 @@ def every_bad_invite_has_its_own_sentence():
         assert len(set(texts.values())) == 5, texts
 
 
+def listens(port):
+    try:
+        socket.create_connection(("127.0.0.1", port), 1).close()
+        return True
+    except OSError:
+        return False
+
+
 def a_join_without_the_kreis_is_kept_and_done_when_it_is_there():
     with Realm() as realm:
         realm.set_up()
@@ -174,6 +182,7 @@ def a_join_without_the_kreis_is_kept_and_done_when_it_is_there():
         assert reply["ok"] and not reply["data"]["joined"] and reply["warnings"][0]["code"] == "W_UNREACHABLE", reply
         ahaus.kill()
         realm.kreis.start()
+        until("the kreis listens", lambda: listens(realm.port), 15)  # a call that fails is repeated a minute later only
         ahaus.start()
         until("it has joined by itself", lambda: ahaus.ask("daemon.status")["joined"], 15)
 

@@ -3,28 +3,12 @@
 #include <map>
 
 #include "libclient/months.h"
+#include "libclient/space_name.h"
 
 namespace kiz {
 namespace {
 
 constexpr std::size_t waiting_max = 1000;
-
-const char* name_of(Collection collection) {
-  switch (collection) {
-    case Collection::offers: return "offers";
-    case Collection::needs: return "needs";
-    case Collection::counts: return "counts";
-    case Collection::consents: return "consents";
-    case Collection::reference: return "reference";
-    case Collection::concept_: return "concept";
-    case Collection::funding: return "funding";
-    case Collection::reports: return "reports";
-    case Collection::actors: return "actors";
-    case Collection::events: return "events";
-    case Collection::extension: break;
-  }
-  return "extension";
-}
 
 std::string time_now() {
   const auto now = std::chrono::system_clock::now().time_since_epoch();

@@ -4,6 +4,7 @@
 #include "libclient/refusals.h"
 #include "libclient/replica_core.h"
 #include "libclient/requests.h"
+#include "libclient/space_name.h"
 #include "libclient/translate.h"
 #include "libclient/worklist.h"
 #include "protocol/membership.h"
@@ -12,30 +13,6 @@
 namespace kiz {
 
 namespace {
-const char* name_of(Collection collection) {
-  switch (collection) {
-    case Collection::offers: return "offers";
-    case Collection::needs: return "needs";
-    case Collection::counts: return "counts";
-    case Collection::consents: return "consents";
-    case Collection::reference: return "reference";
-    case Collection::concept_: return "concept";
-    case Collection::funding: return "funding";
-    case Collection::reports: return "reports";
-    case Collection::actors: return "actors";
-    case Collection::events: return "events";
-    case Collection::extension: break;
-  }
-  return "extension";
-}
-
-std::string name_of(const Space& space) {
-  std::string name = space.owner + "/" + name_of(space.collection);
-  if (space.collection >= Collection::extension) name += std::to_string(static_cast<std::uint32_t>(space.collection));
-  if (!space.counterpart.empty()) name += "/" + space.counterpart;
-  return name;
-}
-
 const char* name_of(MemberRole role) {
   switch (role) {
     case MemberRole::municipality: return "municipality";

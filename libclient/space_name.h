@@ -1,0 +1,16 @@
+// The names of collections and spaces in JSON, events and status: English, frozen.
+#pragma once
+
+#include <string>
+
+#include "kiz/ids.h"
+
+namespace kiz {
+
+/// "offers"; every collection that an embedding program brings along is "extension".
+const char* name_of(Collection collection);
+
+/// "05554004/offers", with "/" and the counterpart where there is one; extensions carry their number.
+std::string name_of(const Space& space);
+
+}  // namespace kiz

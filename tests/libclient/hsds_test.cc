@@ -8,6 +8,7 @@
 
 #include "libclient/record_json.h"
 #include "tests/support/real_data.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/temp_dir.h"
 #include "tests/support/ugly_records.h"
 
@@ -40,7 +41,7 @@ int validate(const nlohmann::json& services) {
   const test::TempDir folder;
   const auto path = folder.path() / "services.json";
   std::ofstream(path) << services.dump();
-  const std::string command = "/usr/bin/python3 -W ignore " KIZ_SOURCE_DIR "/tests/support/validate_hsds.py '" +
+  const std::string command = "/usr/bin/python3 -W ignore '" + (test::source_dir() / "tests/support/validate_hsds.py").string() + "' '" +
                               (test::real_data() / "data/hsds/schema").string() + "' '" + path.string() + "'";
   return WEXITSTATUS(std::system(command.c_str()));
 }

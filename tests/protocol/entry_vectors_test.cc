@@ -8,13 +8,14 @@
 
 #include "protocol/control_log.h"
 #include "protocol/entry.h"
+#include "tests/support/source_dir.h"
 
 using namespace kiz;
 using nlohmann::json;
 
 namespace {
 
-const std::string path = std::string{KIZ_SOURCE_DIR} + "/tests/vectors/entries/entries.json";
+const std::string path = (test::source_dir() / "tests/vectors/entries/entries.json").string();
 
 crypto::SigningKey key(std::uint8_t n) { return crypto::SigningKey{Bytes(32, n)}; }
 

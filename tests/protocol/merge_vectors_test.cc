@@ -6,6 +6,7 @@
 
 #include "tests/support/merge_world.h"
 #include "tests/support/real_data.h"
+#include "tests/support/source_dir.h"
 
 using namespace kiz;
 using namespace kiz::test;
@@ -47,7 +48,7 @@ std::size_t check_folder(const std::filesystem::path& folder) {
 }  // namespace
 
 TEST_CASE("merge: our own worlds come out as they are written down, at every step and in every order") {
-  CHECK(check_folder(std::filesystem::path{KIZ_SOURCE_DIR} / "tests/vectors/merge") > 0);
+  CHECK(check_folder(test::source_dir() / "tests/vectors/merge") > 0);
 }
 
 TEST_CASE("real data: the model's worlds come out as the model says, at every step and in every order") {

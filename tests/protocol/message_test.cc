@@ -10,6 +10,7 @@
 #include "protocol/limits.h"
 #include "protocol/sync_digest.h"
 #include "protocol/wire.h"
+#include "tests/support/source_dir.h"
 
 using namespace kiz;
 
@@ -94,7 +95,7 @@ std::optional<Bytes> again(MessageKind kind, ByteView body) {
 }  // namespace
 
 TEST_CASE("message: bytes made from SPEC alone are ours") {
-  std::ifstream file{KIZ_SOURCE_DIR "/tests/vectors/sync/messages.json"};
+  std::ifstream file{test::source_dir() / "tests/vectors/sync/messages.json"};
   const auto vectors = nlohmann::json::parse(file);
   const auto ours = one_of_each();
   REQUIRE(vectors["messages"].size() == ours.size());

@@ -9,6 +9,7 @@
 
 #include "protocol/handshake.h"
 #include "tests/support/real_data.h"
+#include "tests/support/source_dir.h"
 
 using namespace kiz;
 using namespace kiz::noise;
@@ -150,7 +151,7 @@ Count play_folder(const std::filesystem::path& folder) {
 
 TEST_CASE("noise vectors: those of the named folder, or our own, are met in both roles to the last byte") {
   const char* named = std::getenv("KIZ_NOISE_VECTORS");
-  const std::filesystem::path own = std::filesystem::path{KIZ_SOURCE_DIR} / "tests/vectors/noise";
+  const std::filesystem::path own = test::source_dir() / "tests/vectors/noise";
   CHECK(play_folder(named != nullptr ? std::filesystem::path{named} : own).played > 0);
 }
 

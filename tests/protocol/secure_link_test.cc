@@ -7,6 +7,7 @@
 
 #include "protocol/pre_shared_key.h"
 #include "tests/support/noise_pair.h"
+#include "tests/support/source_dir.h"
 
 using namespace kiz;
 using test::key_of;
@@ -275,7 +276,7 @@ TEST_CASE("secure link: a caller that expects another Kreis is refused without l
 }
 
 TEST_CASE("secure link: the bytes of a whole connection are those that the specification alone gives") {
-  const auto vector = nlohmann::json::parse(std::ifstream{KIZ_SOURCE_DIR "/tests/vectors/link/link.json"});
+  const auto vector = nlohmann::json::parse(std::ifstream{test::source_dir() / "tests/vectors/link/link.json"});
   const auto bytes = [&vector](const char* name) { return from_hex(vector.at(name).get<std::string>()); };
   const auto key = [&bytes](const char* name) { return SecretKey32{bytes(name)}; };
   const RekeyAfter rekey{vector.at("rekey_after_frames").get<std::uint64_t>(), UINT64_MAX};

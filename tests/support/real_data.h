@@ -7,11 +7,13 @@
 #include <filesystem>
 #include <string>
 
+#include "tests/support/source_dir.h"
+
 namespace kiz::test {
 
 inline std::filesystem::path real_data() {
   if (const char* folder = std::getenv("KIZ_REAL_DATA"); folder && *folder) return folder;
-  return std::filesystem::path{KIZ_SOURCE_DIR}.parent_path() / "shared";
+  return source_dir().parent_path() / "shared";
 }
 
 inline bool has_real_data() { return std::filesystem::is_directory(real_data() / "data"); }

@@ -230,6 +230,8 @@ Result<void> EntryAuthor::finish(Draft& draft) {
   KIZ_ASSERT(*state == EntryState::applied);  // checked above; anything else would be an edit that shows no effect
   slot.store.put_signature(hash, core_.files().signing().sign(run_label, hash));
   committed_.entries.push_back(hash);
+  std::erase_if(heads_, [&](const Head& head) { return head.log == info.id; });
+  heads_.push_back({info.id, before_seq + 1, hash});
   core_.advances_.push_back({slot.store.space(), {before_seq, before_seq > 0 ? backlink : EntryHash{}}, {info.id, before_seq + 1, hash}});
   return {};
 }

@@ -12,6 +12,8 @@ class EntryAuthor {
 
   /// errors: not_permitted, over_limit, bad_clock, not_set_up
   Result<Committed> write(const Edit& edit);
+  /// The newest entry that write() made in each log.
+  std::vector<Head> newest_heads() const { return heads_; }
 
  private:
   struct Draft {
@@ -33,6 +35,7 @@ class EntryAuthor {
   ReplicaCore& core_;
   Actor actor_;
   Committed committed_;
+  std::vector<Head> heads_;
 };
 
 }  // namespace kiz

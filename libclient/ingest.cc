@@ -127,6 +127,7 @@ Result<void> ReplicaCore::ingest_control(std::span<const Bytes> records) {
     return {};
   });
   if (!written) return written.error();
+  files_->note_heads({}, control_.last_seq());
   if (refused) return *refused;
   return {};
 }
@@ -142,7 +143,7 @@ void ReplicaCore::follow_control() {
 Result<ControlPosition> ReplicaCore::issue(const ControlBody& body) {
   const auto* key = files_->issuing_key();
   if (key == nullptr) return Error{Errc::not_permitted, "issuing key"};
-  return write([&]() -> Result<ControlPosition> {
+  auto issued = write([&]() -> Result<ControlPosition> {
     const ControlRecord record = make_control_record(&control_.records().back(), body, now_ms(), *key);
     const Bytes bytes = encode_control_record(record);
     if (auto appended = control_.append(record); !appended) return appended.error();
@@ -150,6 +151,8 @@ Result<ControlPosition> ReplicaCore::issue(const ControlBody& body) {
     follow_control();
     return control_.position();
   });
+  if (issued) files_->note_heads({}, control_.last_seq());
+  return issued;
 }
 
 // ---- what peers hold

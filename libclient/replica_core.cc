@@ -150,7 +150,8 @@ Result<Committed> ReplicaCore::commit(const Edit& edit, const Actor& actor) {
     if (auto renewed = files_->renew_incarnation(LogReason::restored); !renewed) return renewed.error();
     lost_own_tail_ = false;
   }
-  return write([&]() -> Result<Committed> {
+  std::vector<Head> heads;
+  auto written = write([&]() -> Result<Committed> {
     EntryAuthor author{*this, actor};
     auto committed = author.write(edit);
     if (committed && !committed->entries.empty()) {
@@ -159,8 +160,11 @@ Result<Committed> ReplicaCore::commit(const Edit& edit, const Actor& actor) {
       (db_->query("INSERT INTO own_commits(entries) VALUES(?)") << ByteView{hashes}).run();
       (db_->query("DELETE FROM own_commits WHERE number <= ?") << db_->last_row() - 100).run();
     }
+    if (committed) heads = author.newest_heads();
     return committed;
   });
+  if (written && !heads.empty()) files_->note_heads(heads, control_.last_seq());
+  return written;
 }
 
 std::vector<Advance> ReplicaCore::take_advances() { return std::exchange(advances_, {}); }

@@ -1,5 +1,6 @@
 #include "libclient/store_files.h"
 
+#include <algorithm>
 #include <atomic>
 #include <filesystem>
 
@@ -8,6 +9,7 @@
 #include "libclient/incarnation.h"
 #include "libclient/key_file.h"
 #include "libclient/keyring.h"
+#include "libclient/last_heads.h"
 #include "libclient/page_vfs.h"
 #include "libclient/schema.h"
 #include "libclient/store_lock.h"
@@ -21,6 +23,11 @@ constexpr char opened_fact[] = "opened";
 std::uint64_t read_counter(Sql& db, const char* name) {
   auto query = db.query("SELECT value FROM facts WHERE name = ?");
   query << std::string_view{name};
+  return query.step() ? query.count(0) : 0;
+}
+
+Seq count_control(Sql& db) {
+  auto query = db.query("SELECT coalesce(max(seq), 0) FROM control");
   return query.step() ? query.count(0) : 0;
 }
 
@@ -41,6 +48,7 @@ struct StoreFiles::Parts {
   std::optional<crypto::SigningKey> issuing;
   TransportKey transport;
   IncarnationFile life;
+  std::optional<LastHeads> last_heads;
   std::optional<PageVfs> vfs;
 
   std::string path(const char* name) const { return (folder / name).string(); }
@@ -150,11 +158,15 @@ Result<std::unique_ptr<Sql>> StoreFiles::open_database_file(const DatabaseOption
 Result<void> StoreFiles::begin_life(Sql& db) {
   const std::uint64_t counter = read_counter(db, opened_fact);
   auto held = read_incarnation(parts_->path("incarnation"));
+  auto notes = LastHeads::open(parts_->path("last_heads"), parts_->key);
+  if (!notes) return notes.error();
+  parts_->last_heads.emplace(std::move(*notes));
   const Hash machine = machine_hash();
   LogReason judged = LogReason::restored;  // no file, or one that cannot be read: this is a copy
   if (held) {
     parts_->life = *held;
     judged = judge_incarnation(*held, counter, count_entries(db), machine);
+    if (judged == LogReason::first && !holds_what_was_noted(db)) judged = LogReason::restored;
   }
   parts_->life.machine = machine;
   if (judged != LogReason::first) {
@@ -167,7 +179,24 @@ Result<void> StoreFiles::begin_life(Sql& db) {
   (db.query("INSERT INTO facts(name, value) VALUES(?, ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value")
    << std::string_view{opened_fact} << next)
       .run();
-  return write_incarnation(parts_->path("incarnation"), parts_->life);
+  if (auto written = write_incarnation(parts_->path("incarnation"), parts_->life); !written) return written.error();
+  // Only now: were it forgotten first, a crash in between would let the old life go on.
+  if (judged != LogReason::first) return parts_->last_heads->forget(count_control(db));
+  return {};
+}
+
+bool StoreFiles::holds_what_was_noted(Sql& db) const {
+  const LastNote& noted = parts_->last_heads->last();
+  if (count_control(db) < noted.control) return false;
+  return std::all_of(noted.heads.begin(), noted.heads.end(), [&db](const Head& head) {
+    auto query = db.query("SELECT 1 FROM entries WHERE hash = ?");
+    query << ByteView{head.entry};
+    return query.step();
+  });
+}
+
+void StoreFiles::note_heads(const std::vector<Head>& heads, Seq control) {
+  static_cast<void>(parts_->last_heads->note(heads, control));
 }
 
 Result<void> StoreFiles::renew_incarnation(LogReason reason) {

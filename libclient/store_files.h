@@ -4,12 +4,14 @@
 //   key          what unlocks everything else (or a passphrase or a systemd credential does)
 //   keyring      keys of this device and of its pairs, sealed; not part of a backup
 //   incarnation  which life of the store this is; not part of a backup, so that a restored one notices
+//   last_heads   the newest own entries; not part of a backup either, see last_heads.h
 //   store.db     the encrypted database
 #pragma once
 
 #include <memory>
 #include <optional>
 #include <string>
+#include <vector>
 
 #include "kiz/replica.h"
 #include "libclient/sqlite.h"
@@ -44,6 +46,9 @@ class StoreFiles {
   Result<void> renew_incarnation(LogReason reason);
   /// Notes beside the database how much it holds, so that an older copy of it is noticed. At closing and now and then.
   Result<void> note_entries(Sql& db);
+  /// Notes own entries, just committed, and how long the control log is. Best effort: without the note an older database
+  /// put back may go unnoticed until a peer proves it, and nothing else is lost.
+  void note_heads(const std::vector<Head>& heads, Seq control);
   const std::string& device_name() const;
 
   KeyringContents& keyring();
@@ -57,6 +62,7 @@ class StoreFiles {
   struct Parts;
   Result<std::unique_ptr<Sql>> open_database_file(const DatabaseOptions& options);
   Result<void> begin_life(Sql& db);
+  bool holds_what_was_noted(Sql& db) const;
   explicit StoreFiles(std::unique_ptr<Parts> parts);
   std::unique_ptr<Parts> parts_;
 };

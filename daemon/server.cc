@@ -55,7 +55,8 @@ Server::Server(asio::io_context& io, Config config, CommandLine given)
       listener_(*this),
       control_(*this),
       signals_(io, SIGTERM, SIGINT, SIGHUP),
-      stop_(io) {}
+      stop_(io),
+      report_(*this) {}
 
 Server::~Server() = default;
 
@@ -84,10 +85,9 @@ Result<void> Server::start() {
   dialler_.start();
   spawn(io_, wait_for_signals());
   spawn(io_, housekeeping());
-  if (const auto interval = service::watchdog_interval()) spawn(io_, feed_watchdog(*interval));
+  if (const auto interval = service::watchdog_interval()) spawn(io_, report_.feed_watchdog(*interval));
   log::info("started", "store={} listening={}", replica_ ? "open" : "none", listener_.open_sockets());
-  tell_status();
-  service::notify("READY=1");
+  report_.ready();
   return {};
 }
 
@@ -99,7 +99,7 @@ Result<void> Server::adopt(std::unique_ptr<Replica> replica) {
   auto listening = listener_.open();
   if (!listening) log::error("cannot_listen", "{}", listening.error().context);
   dialler_.dial_now();
-  tell_status();
+  report_.tell_status();
   return listening;
 }
 
@@ -122,7 +122,7 @@ void Server::settle(const PeerConnection* from) {
   }
   if (control_changed) {
     peers_.drop_unwelcome();
-    tell_status();
+    report_.tell_status();
   }
   follow_offline();
 }
@@ -138,7 +138,7 @@ void Server::follow_offline() {
     log::error("cannot_listen", "{}", listening.error().context);
   }
   dialler_.dial_now();
-  tell_status();
+  report_.tell_status();
 }
 
 Surroundings Server::surroundings() {
@@ -148,24 +148,18 @@ Surroundings Server::surroundings() {
   return out;
 }
 
-void Server::tell_status() {
-  const char* state = replica_ == nullptr                 ? "waits to be set up"
-                      : !replica_->identity().joined      ? "waits for membership"
-                      : was_offline_                      ? "offline by hand"
-                                                          : "exchanging";
-  service::notify(std::string{"STATUS="} + state);
-}
-
 void Server::reload() {
+  report_.reloading();
   auto fresh = read_config(given_);
   if (!fresh) {
     log::error("reload_refused", "{}", fresh.error().context);
-    return;
+    return report_.reloaded();  // as before
   }
   config_.roles = fresh->roles;
   config_.level = fresh->level;
   log::set_level(config_.level);
   log::info("reloaded", "");
+  report_.reloaded();
 }
 
 // ---- the end
@@ -173,7 +167,7 @@ void Server::reload() {
 void Server::stop() {
   if (stopping_) return;
   stopping_ = true;
-  service::notify("STOPPING=1");
+  report_.stopping();
   log::info("stopping", "peers={}", peers_.all().size());
   spawn(io_, end_in_order());
 }
@@ -207,22 +201,19 @@ asio::awaitable<void> Server::wait_for_signals() {
   }
 }
 
+asio::awaitable<void> Server::pause(std::chrono::milliseconds time) {
+  co_await stop_.wait_until(std::chrono::steady_clock::now() + time);
+}
+
 // What peers have acknowledged is written with the next commit; where none comes, now and then.
 asio::awaitable<void> Server::housekeeping() {
   while (!stopping_) {
-    co_await stop_.wait_until(std::chrono::steady_clock::now() + housekeeping_every);
+    co_await pause(housekeeping_every);
+    report_.tell_status();
     if (replica_ == nullptr || !replica_->core().peers().dirty()) continue;
     if (auto saved = replica_->core().save_peer_memory(); !saved) {
       log::warning("cannot_save_peer_memory", "code={}", name(saved.error().code));
     }
-  }
-}
-
-// From the loop itself: a loop that hangs is what the watchdog is for.
-asio::awaitable<void> Server::feed_watchdog(std::chrono::milliseconds interval) {
-  while (!stopping_) {
-    service::notify("WATCHDOG=1");
-    co_await stop_.wait_until(std::chrono::steady_clock::now() + interval);
   }
 }
 

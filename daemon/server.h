@@ -13,6 +13,7 @@
 #include "daemon/events.h"
 #include "daemon/listener.h"
 #include "daemon/peers.h"
+#include "daemon/service_report.h"
 #include "daemon/wakeup.h"
 #include "kiz/replica.h"
 
@@ -52,6 +53,8 @@ class Server {
   /// control log, and "offline".
   void settle(const PeerConnection* from = nullptr);
   bool offline() const;
+  /// Returns after that time, or as soon as the server stops.
+  asio::awaitable<void> pause(std::chrono::milliseconds time);
 
   /// What requests need to know of the running program.
   Surroundings surroundings();
@@ -59,10 +62,8 @@ class Server {
  private:
   asio::awaitable<void> housekeeping();
   asio::awaitable<void> wait_for_signals();
-  asio::awaitable<void> feed_watchdog(std::chrono::milliseconds interval);
   asio::awaitable<void> end_in_order();
   void follow_offline();
-  void tell_status();
 
   asio::io_context& io_;
   Config config_;
@@ -77,6 +78,7 @@ class Server {
   ControlServer control_;
   asio::signal_set signals_;
   Wakeup stop_;
+  ServiceReport report_;
   ControlPosition control_seen_;
   bool was_offline_ = false;
   bool stopping_ = false;

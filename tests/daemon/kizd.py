@@ -101,6 +101,8 @@ class Daemon:
         return self.process is not None and self.process.poll() is None
 
     def log(self):
+        if not os.path.exists(self.log_path):
+            return ""  # never started
         with open(self.log_path, encoding="utf-8", errors="replace") as log:
             return log.read()
 

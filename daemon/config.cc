@@ -7,10 +7,10 @@
 #include <algorithm>
 #include <cstdlib>
 #include <fstream>
-#include <functional>
 #include <sstream>
 #include <toml++/toml.h>
 
+#include "daemon/config_keys.h"
 #include "libclient/complaint.h"
 #include "libclient/translate.h"
 
@@ -58,143 +58,134 @@ fs::path default_file() {
   return is_system() ? fs::path{"/etc/kiz-sync/kiz-sync.toml"} : xdg("XDG_CONFIG_HOME", home() / ".config") / "kiz-sync.toml";
 }
 
-// One file being read: remembers the first thing that is wrong with it, and where.
-class Reader {
- public:
-  explicit Reader(std::string file) : file_(std::move(file)) {}
+constexpr std::uintmax_t file_bytes_max = 1u << 20;
+constexpr std::size_t files_max = 64;
 
-  void refuse(const toml::node& at, const std::string& sentence) {
-    refuse_at(static_cast<std::size_t>(at.source().begin.line), sentence);
-  }
-  void refuse_at(std::size_t line, const std::string& sentence) {
-    if (!refused_) refused_ = tr("{}, line {}: {}", {file_, std::to_string(line), sentence});
-  }
-  const std::optional<std::string>& refused() const { return refused_; }
-
-  using Take = std::function<void(const toml::node&)>;
-  struct Key {
-    std::string name;
-    Take take;
-  };
-
-  // Every key of the table is one of these.
-  void take_table(const toml::table& table, const std::vector<Key>& keys) {
-    std::vector<std::string> names;
-    for (const Key& key : keys) names.push_back(key.name);
-    for (const auto& [name, value] : table) {
-      const std::string given{name.str()};
-      const auto known = std::find(names.begin(), names.end(), given);
-      if (known != names.end()) {
-        keys[static_cast<std::size_t>(known - names.begin())].take(value);
-        continue;
-      }
-      const auto near = nearest(given, names);
-      const auto line = static_cast<std::size_t>(name.source().begin.line);
-      refuse_at(line, near.empty() ? tr("there is no setting \"{}\"", {given})
-                                   : tr("there is no setting \"{}\"; is \"{}\" meant?", {given, near}));
-    }
-  }
-
-  std::string text(const toml::node& node) {
-    const auto value = node.value_exact<std::string>();
-    if (!value) refuse(node, tr("a text in quotation marks is expected here"));
-    return value.value_or("");
-  }
-  std::vector<std::string> texts(const toml::node& node) {
-    std::vector<std::string> out;
-    const toml::array* list = node.as_array();
-    if (list == nullptr) {
-      refuse(node, tr("a list such as [\"one\", \"two\"] is expected here"));
-      return out;
-    }
-    for (const toml::node& each : *list) out.push_back(text(each));
-    return out;
-  }
-  bool flag(const toml::node& node) {
-    const auto value = node.value_exact<bool>();
-    if (!value) refuse(node, tr("true or false is expected here"));
-    return value.value_or(false);
-  }
-  std::size_t number(const toml::node& node, std::int64_t least, std::int64_t most) {
-    const auto value = node.value_exact<std::int64_t>();
-    if (!value || *value < least || *value > most) {
-      refuse(node, tr("a number from {} to {} is expected here", {std::to_string(least), std::to_string(most)}));
-    }
-    return static_cast<std::size_t>(value.value_or(least));
-  }
-  std::vector<std::string> addresses(const toml::node& node) {
-    auto out = texts(node);
-    for (const std::string& address : out) {
-      if (!parse_address(address)) refuse(node, tr("\"{}\" is not an address such as 192.0.2.7:7411", {address}));
-    }
-    return out;
-  }
-
- private:
-  std::string file_;
-  std::optional<std::string> refused_;
-};
-
-std::optional<log::Level> level_of(const std::string& word) {
-  if (word == "debug") return log::Level::debug;
-  if (word == "info") return log::Level::info;
-  if (word == "warning") return log::Level::warning;
-  if (word == "error") return log::Level::error;
-  return std::nullopt;
+Error refused_at(const fs::path& file, std::size_t line, const std::string& clause) {
+  return {Errc::invalid_input, tr("{}, line {}: {}", {file.string(), std::to_string(line), clause})};
 }
 
-void take_log(Reader& reader, const toml::node& node, Config& config) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return reader.refuse(node, tr("a section is expected here"));
-  reader.take_table(*table, {{"level", [&](const toml::node& at) {
-                                const auto level = level_of(reader.text(at));
-                                if (!level) reader.refuse(at, tr("one of debug, info, warning, error is expected here"));
-                                config.level = level.value_or(config.level);
-                              }}});
+std::size_t line_of(const toml::source_region& region) { return static_cast<std::size_t>(region.begin.line); }
+
+ConfigValue value_of(const toml::node& node) {
+  ConfigValue out;
+  if (const auto text = node.value_exact<std::string>()) {
+    out.kind = ConfigValue::Kind::text;
+    out.text = *text;
+  } else if (const auto number = node.value_exact<std::int64_t>()) {
+    out.kind = ConfigValue::Kind::number;
+    out.number = *number;
+  } else if (const auto flag = node.value_exact<bool>()) {
+    out.kind = ConfigValue::Kind::flag;
+    out.flag = *flag;
+  } else if (const toml::array* list = node.as_array()) {
+    out.kind = ConfigValue::Kind::texts;
+    for (const toml::node& each : *list) {
+      const auto word = each.value_exact<std::string>();
+      if (!word) return ConfigValue{};
+      out.texts.push_back(*word);
+    }
+  }
+  return out;
 }
 
-void take_roles(Reader& reader, const toml::node& node, Config& config) {
-  const toml::table* table = node.as_table();
-  if (table == nullptr) return reader.refuse(node, tr("a section is expected here"));
-  std::vector<Reader::Key> keys;
-  const std::array<std::pair<const char*, const char*>, 4> words = {
-      {{"lesen", "read"}, {"bearbeiten", "edit"}, {"einvernehmen", "consent"}, {"verwalten", "administer"}}};
-  for (std::size_t role = 0; role < words.size(); ++role) {
-    const Reader::Take take = [&reader, &config, role](const toml::node& at) { config.roles[role] = reader.texts(at); };
-    keys.push_back({words[role].first, take});
-    keys.push_back({words[role].second, take});
+const ConfigKey* find_key(const std::string& section, const std::string& name) {
+  for (const ConfigKey& key : config_keys()) {
+    if (section == key.section && (name == key.name || (*key.also != '\0' && name == key.also))) return &key;
   }
-  reader.take_table(*table, keys);
+  return nullptr;
+}
+
+bool is_section(const std::string& name) {
+  const auto keys = config_keys();
+  return std::any_of(keys.begin(), keys.end(), [&](const ConfigKey& key) { return name == key.section; });
+}
+
+/// Words that may stand in this section; at the top also the names of sections.
+std::vector<std::string> words_of(const std::string& section) {
+  std::vector<std::string> out;
+  for (const ConfigKey& key : config_keys()) {
+    if (section == key.section) {
+      out.emplace_back(key.name);
+      if (*key.also != '\0') out.emplace_back(key.also);
+    } else if (section.empty()) {
+      out.emplace_back(key.section);
+    }
+  }
+  return out;
+}
+
+Result<void> take_table(const fs::path& file, const std::string& section, const toml::table& table, Config& config) {
+  for (const auto& [name, value] : table) {
+    const std::string given{name.str()};
+    if (section.empty() && is_section(given)) {
+      const toml::table* inside = value.as_table();
+      if (inside == nullptr) return refused_at(file, line_of(value.source()), tr("a section is expected here"));
+      if (auto taken = take_table(file, given, *inside, config); !taken) return taken;
+      continue;
+    }
+    const ConfigKey* key = find_key(section, given);
+    if (key == nullptr) {
+      const auto near = nearest(given, words_of(section));
+      return refused_at(file, line_of(name.source()),
+                        near.empty() ? tr("there is no setting \"{}\"", {given})
+                                     : tr("there is no setting \"{}\"; is \"{}\" meant?", {given, near}));
+    }
+    if (auto wrong = take(*key, value_of(value), config)) return refused_at(file, line_of(value.source()), *wrong);
+    config.origins[key->whole_name()] = {ConfigOrigin::Kind::file, file.string(), line_of(value.source())};
+  }
+  return {};
 }
 
 Result<void> read_file(const fs::path& path, Config& config) {
+  std::error_code failed;
+  const auto bytes = fs::file_size(path, failed);
+  if (!failed && bytes > file_bytes_max) return Error{Errc::invalid_input, tr("The configuration {} is too long.", {path.string()})};
   std::ifstream in{path, std::ios::binary};
-  if (!in) return Error{Errc::not_found, tr("The configuration {} cannot be read.", {path.string()})};
+  if (!in || failed) return Error{Errc::not_found, tr("The configuration {} cannot be read.", {path.string()})};
   std::ostringstream text;
   text << in.rdbuf();
-  Reader reader{path.string()};
-  toml::table table;
+  config.files.push_back(path);
   try {
-    table = toml::parse(text.str(), path.string());
+    return take_table(path, {}, toml::parse(text.str(), path.string()), config);
   } catch (const toml::parse_error& wrong) {
-    reader.refuse_at(static_cast<std::size_t>(wrong.source().begin.line), std::string{wrong.description()});
-    return Error{Errc::invalid_input, *reader.refused()};
+    return refused_at(path, line_of(wrong.source()), std::string{wrong.description()});
   }
-  reader.take_table(
-      table,
-      {{"store", [&](const toml::node& at) { config.store = reader.text(at); }},
-       {"socket", [&](const toml::node& at) { config.socket = reader.text(at); }},
-       {"socket_group", [&](const toml::node& at) { config.socket_group = reader.text(at); }},
-       {"password_file", [&](const toml::node& at) { config.password_file = reader.text(at); }},
-       {"listen", [&](const toml::node& at) { config.listen = reader.addresses(at); }},
-       {"dial", [&](const toml::node& at) { config.dial = reader.addresses(at); }},
-       {"peers_max", [&](const toml::node& at) { config.peers_max = reader.number(at, 1, 10'000); }},
-       {"offline", [&](const toml::node& at) { config.offline = reader.flag(at); }},
-       {"log", [&](const toml::node& at) { take_log(reader, at, config); }},
-       {"roles", [&](const toml::node& at) { take_roles(reader, at, config); }}});
-  if (reader.refused()) return Error{Errc::invalid_input, *reader.refused()};
-  config.file = path;
+}
+
+/// conf.d/*.toml beside the file, by name.
+Result<std::vector<fs::path>> fragments_of(const fs::path& file) {
+  const fs::path folder = file.parent_path() / "conf.d";
+  std::vector<fs::path> out;
+  std::error_code failed;
+  for (fs::directory_iterator at{folder, failed}, end; !failed && at != end; at.increment(failed)) {
+    if (at->path().extension() != ".toml" || at->path().filename().string().starts_with('.')) continue;
+    if (out.size() == files_max) return Error{Errc::invalid_input, tr("There are more than {} files in {}.", {std::to_string(files_max), folder.string()})};
+    out.push_back(at->path());
+  }
+  if (failed && failed != std::errc::no_such_file_or_directory && failed != std::errc::not_a_directory) {
+    return Error{Errc::not_found, tr("The configuration {} cannot be read.", {folder.string()})};
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
+Result<void> read_files(const CommandLine& given, Config& config) {
+  const fs::path file = given.config ? fs::path{*given.config} : default_file();
+  std::error_code ignored;
+  if (given.config || fs::exists(file, ignored)) {
+    if (auto read = read_file(file, config); !read) return read;
+  }
+  auto fragments = fragments_of(file);
+  if (!fragments) return fragments.error();
+  for (const fs::path& fragment : *fragments) {
+    if (auto read = read_file(fragment, config); !read) return read;
+  }
   return {};
+}
+
+void say(Config& config, const char* key, ConfigOrigin::Kind kind, const char* place) {
+  config.origins[key] = {kind, place, 0};
 }
 
 }  // namespace
@@ -222,23 +213,39 @@ Result<HostPort> parse_address(const std::string& text) {
 }
 
 Result<Config> read_config(const CommandLine& given) {
+  using Kind = ConfigOrigin::Kind;
   Config config;
   config.socket_group = ::geteuid() == 0 && ::getgrnam("kiz-sync") != nullptr ? "kiz-sync" : "";
-  const fs::path file = given.config ? fs::path{*given.config} : default_file();
-  std::error_code ignored;
-  if (given.config || fs::exists(file, ignored)) {
-    if (auto read = read_file(file, config); !read) return read.error();
-  }
+  // A store named on the command line is somebody's own, perhaps one of many: it serves no figures unasked.
+  config.metrics_listen = given.store ? "" : "127.0.0.1:7413";
+  if (auto read = read_files(given, config); !read) return read.error();
   const bool store_given = given.store.has_value() || !config.store.empty();
-  if (given.store) config.store = *given.store;
-  if (config.store.empty()) config.store = default_store();
-  if (given.socket) config.socket = *given.socket;
-  // A store named on the command line is somebody's own: its socket lies inside, where `kiz --store` looks for it.
-  else if (given.store || config.socket.empty()) config.socket = default_socket(config.store, store_given);
+  if (given.store) {
+    config.store = *given.store;
+    say(config, "store", Kind::command_line, "--store");
+  }
+  if (config.store.empty()) {
+    config.store = default_store();
+    for (const char* variable : {"STATE_DIRECTORY", "KIZ_STORE"}) {
+      if (!environment(variable).empty()) say(config, "store", Kind::environment, variable);
+    }
+  }
+  if (given.socket) {
+    config.socket = *given.socket;
+    say(config, "socket", Kind::command_line, "--socket");
+  } else if (given.store || config.socket.empty()) {
+    // A store named on the command line has its socket inside, where `kiz --store` looks for it.
+    config.socket = default_socket(config.store, store_given);
+    config.origins.erase("socket");
+    if (!environment("KIZ_SOCKET").empty()) say(config, "socket", Kind::environment, "KIZ_SOCKET");
+  }
   for (const std::string& address : given.listen) {
     if (auto parsed = parse_address(address); !parsed) return parsed.error();
   }
-  if (!given.listen.empty()) config.listen = given.listen;
+  if (!given.listen.empty()) {
+    config.listen = given.listen;
+    say(config, "listen", Kind::command_line, "--listen");
+  }
   config.store = fs::absolute(config.store);
   config.socket = fs::absolute(config.socket);
   return config;

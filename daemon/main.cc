@@ -9,6 +9,7 @@
 #include <cstdio>
 #include <iostream>
 
+#include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "libclient/refusals.h"
@@ -49,6 +50,8 @@ void print_help() {
                   "  --socket PATH       control socket, where kiz asks\n"
                   "  --listen ADDR:PORT  where members call; may be given several times\n"
                   "  --check-config      reads the configuration, says whether it is right, and ends\n"
+                  "  --show-config       what holds, and where each value comes from, as JSON\n"
+                  "  --config-reference  every key with its default, as kiz-sync.toml\n"
                   "  --foreground        stays in the foreground; it always does\n"
                   "  --lang de|en        language of messages\n"
                   "  --version, --help\n");
@@ -62,7 +65,8 @@ struct Started {
 Started read_command_line(int argc, char** argv) {
   static const option known[] = {{"config", required_argument, nullptr, 'c'},   {"store", required_argument, nullptr, 's'},
                                  {"socket", required_argument, nullptr, 'k'},   {"listen", required_argument, nullptr, 'l'},
-                                 {"check-config", no_argument, nullptr, 'C'},   {"foreground", no_argument, nullptr, 'f'},
+                                 {"check-config", no_argument, nullptr, 'C'},   {"show-config", no_argument, nullptr, 'S'},
+                                 {"config-reference", no_argument, nullptr, 'R'}, {"foreground", no_argument, nullptr, 'f'},
                                  {"lang", required_argument, nullptr, 'L'},     {"version", no_argument, nullptr, 'v'},
                                  {"help", no_argument, nullptr, 'h'},           {nullptr, 0, nullptr, 0}};
   Started out;
@@ -73,6 +77,8 @@ Started read_command_line(int argc, char** argv) {
       case 'k': out.line.socket = optarg; break;
       case 'l': out.line.listen.emplace_back(optarg); break;
       case 'C': out.line.check_config = true; break;
+      case 'S': out.line.show_config = true; break;
+      case 'R': out.line.config_reference = true; break;
       case 'f': break;
       case 'L': set_language(optarg); break;
       case 'v': std::cout << "kizd " << KIZ_VERSION << '\n'; return {{}, EX_OK};
@@ -85,6 +91,13 @@ Started read_command_line(int argc, char** argv) {
     out.end = EX_USAGE;
   }
   return out;
+}
+
+int tell_that_it_is_right(const Config& config) {
+  std::string files;
+  for (const auto& file : config.files) files += (files.empty() ? "" : ", ") + file.string();
+  std::cout << tr("The configuration is right: {}", {files.empty() ? tr("(no file)") : files}) << '\n';
+  return EX_OK;
 }
 
 int run(const Config& config, const CommandLine& line) {
@@ -113,13 +126,17 @@ int main(int argc, char** argv) {
   ::umask(0077);
   const auto started = read_command_line(argc, argv);
   if (started.end) return *started.end;
-  const auto config = kiz::read_config(started.line);
-  if (!config) return tell(config.error());
-  if (started.line.check_config) {
-    std::cout << kiz::tr("The configuration is right: {}", {config->file.empty() ? kiz::tr("(no file)") : config->file.string()})
-              << '\n';
+  if (started.line.config_reference) {
+    std::cout << kiz::config_reference();
     return EX_OK;
   }
+  const auto config = kiz::read_config(started.line);
+  if (!config) return tell(config.error());
+  if (started.line.show_config) {
+    std::cout << kiz::config_json(*config).dump(2) << '\n';
+    return EX_OK;
+  }
+  if (started.line.check_config) return tell_that_it_is_right(*config);
   kiz::log::start();
   kiz::log::set_level(config->level);
   try {

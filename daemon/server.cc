@@ -3,6 +3,7 @@
 #include <csignal>
 #include <fstream>
 
+#include "daemon/config_keys.h"
 #include "daemon/peer_connection.h"
 #include "daemon/service.h"
 #include "libclient/keyring.h"
@@ -155,9 +156,19 @@ void Server::reload() {
     log::error("reload_refused", "{}", fresh.error().context);
     return report_.reloaded();  // as before
   }
-  config_.roles = fresh->roles;
-  config_.level = fresh->level;
+  for (const ConfigKey& key : config_keys()) {
+    if (shown(key, *fresh) == shown(key, config_)) continue;
+    if (!key.live) {
+      log::warning("needs_restart", "key={}", key.whole_name());
+      continue;
+    }
+    copy(key, *fresh, config_);
+    log::info("changed", "key={}", key.whole_name());
+    if (key.whole_name() == "offline" && replica_ != nullptr) replica_->core().files().keyring().offline = config_.offline;
+    if (key.whole_name() == "dial") dialler_.dial_now();
+  }
   log::set_level(config_.level);
+  follow_offline();
   log::info("reloaded", "");
   report_.reloaded();
 }

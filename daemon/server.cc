@@ -14,7 +14,7 @@ namespace {
 
 using namespace std::chrono_literals;
 
-constexpr std::size_t read_buffer_bytes = std::size_t{128} << 10;
+constexpr std::size_t read_buffer_bytes = std::size_t{1} << 20;  // what piles up during a commit shares the next one
 constexpr auto housekeeping_every = 30s;
 constexpr auto goodbye_max = 2s;
 

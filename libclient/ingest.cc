@@ -1,5 +1,8 @@
 // What comes from peers: runs and control records, and what peers say they hold.
 #include <algorithm>
+#include <atomic>
+#include <future>
+#include <system_error>
 
 #include "libclient/replica_core.h"
 #include "protocol/entry_fields.h"
@@ -12,6 +15,25 @@ struct CheckedRun {
   AuthorKey author;
   Space space;
 };
+
+constexpr std::size_t share_bytes_min = 256u << 10;  // less is checked faster than a thread starts
+
+/// Calls check(i) for each i below count, on two threads; these calls must not depend on each other.
+template <class Check>
+void on_two_threads(std::size_t count, const Check& check) {
+  std::atomic<std::size_t> next{0};
+  const auto work = [&] {
+    for (std::size_t i = next++; i < count; i = next++) check(i);
+  };
+  std::future<void> second;
+  try {
+    second = std::async(std::launch::async, work);
+  } catch (const std::system_error&) {
+    // No thread to be had: one does it all.
+  }
+  work();
+  if (second.valid()) second.get();
+}
 
 std::size_t live_logs(const SpaceSlot& slot, const AuthorKey& author) {
   std::size_t out = 0;
@@ -65,12 +87,14 @@ RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified,
 Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> runs) {
   // Verified before the transaction: a bad run costs neither a lock nor a rollback.
   std::map<LogId, std::pair<AuthorKey, Space>> born_here;  // logs whose genesis came earlier in this batch
-  const auto check = [&](const Bytes& bytes) -> Result<CheckedRun> {
+  const auto place = [&](const Bytes& bytes) -> Result<CheckedRun> {
     if (bytes.size() > limits::run_bytes_max) return Error{Errc::over_limit, "run"};
     auto run = wire::decode<Run>(bytes);
     if (!run) return run.error();
     CheckedRun out;
     if (run->genesis) {
+      // Proven before any other run of the batch relies on it: else it could lend its author to a foreign log.
+      if (log_id(*run->genesis) != run->log) return Error{Errc::broken_chain, "genesis"};
       out.author = run->genesis->author;
       out.space = run->genesis->space;
     } else if (const auto at = born_here.find(run->log); at != born_here.end()) {
@@ -86,15 +110,31 @@ Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> 
     if (own == nullptr || !membership_.may_read(own->member, out.space)) return Error{Errc::not_permitted, "space"};
     const Device* device = membership_.device(out.author);
     if (device == nullptr || device->member != out.space.owner) return Error{Errc::unknown_log, "log"};
-    auto verified = verify_run(std::move(*run), out.author);
-    if (!verified) return verified.error();
-    out.run = std::move(*verified);
+    out.run.run = std::move(*run);
     born_here.emplace(out.run.run.log, std::pair{out.author, out.space});
     return out;
   };
   std::vector<Result<CheckedRun>> checked;
   checked.reserve(runs.size());
-  for (const IncomingRun& run : runs) checked.push_back(check(run.bytes));
+  std::size_t bytes = 0;
+  for (const IncomingRun& run : runs) {
+    checked.push_back(place(run.bytes));
+    bytes += run.bytes.size();
+  }
+  const auto verify = [&](std::size_t i) {
+    if (!checked[i]) return;
+    auto verified = verify_run(std::move(checked[i]->run.run), checked[i]->author);
+    if (verified) {
+      checked[i]->run = std::move(*verified);
+    } else {
+      checked[i] = verified.error();
+    }
+  };
+  if (bytes >= share_bytes_min && runs.size() > 1) {
+    on_two_threads(runs.size(), verify);
+  } else {
+    for (std::size_t i = 0; i < runs.size(); ++i) verify(i);
+  }
 
   return write([&]() -> Result<std::vector<RunReport>> {
     std::vector<RunReport> out;

@@ -368,9 +368,14 @@ void SpaceStore::write(const RecordId& id, HeldRecord& record) const {
 }
 
 void SpaceStore::flush_records() const {
-  for (auto& [id, record] : records_) {
-    if (record.dirty) write(id, record);
+  // In the order of the index: neighbours share its pages.
+  std::vector<std::pair<const RecordId, HeldRecord>*> dirty;
+  dirty.reserve(records_.size());
+  for (auto& item : records_) {
+    if (item.second.dirty) dirty.push_back(&item);
   }
+  std::sort(dirty.begin(), dirty.end(), [](const auto* a, const auto* b) { return a->first < b->first; });
+  for (auto* item : dirty) write(item->first, item->second);
   records_.clear();
 }
 

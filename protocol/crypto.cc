@@ -24,14 +24,25 @@ crypto_generichash_blake2b_state* blake(unsigned char* state) {
 }
 }  // namespace
 
-Hash hash(std::string_view label, ByteView in) {
+Hash hash(std::string_view label, ByteView in) { return hash_pieces(label, {in}); }
+
+Hash hash_pieces(std::string_view label, std::initializer_list<ByteView> pieces) {
   // Most inputs are short: one buffer and one call are half the cost of the streaming form.
   unsigned char buffer[256];
-  const std::size_t n = label.size() + 1 + in.size();
-  if (n > sizeof buffer) return Hasher{label}.add(in).finish();
+  std::size_t n = label.size() + 1;
+  for (const ByteView piece : pieces) n += piece.size();
+  if (n > sizeof buffer) {
+    Hasher hasher{label};
+    for (const ByteView piece : pieces) hasher.add(piece);
+    return hasher.finish();
+  }
   std::memcpy(buffer, label.data(), label.size());
-  buffer[label.size()] = 0;
-  if (!in.empty()) std::memcpy(buffer + label.size() + 1, in.data(), in.size());
+  unsigned char* at = buffer + label.size();
+  *at++ = 0;
+  for (const ByteView piece : pieces) {
+    if (!piece.empty()) std::memcpy(at, piece.data(), piece.size());
+    at += piece.size();
+  }
   Hash out;
   crypto_generichash_blake2b(out.bytes.data(), out.bytes.size(), buffer, n, nullptr, 0);
   return out;

@@ -3,6 +3,7 @@
 // What is hashed or signed starts with a label and a zero byte, so that no bytes of one structure can stand for another.
 #pragma once
 
+#include <initializer_list>
 #include <string_view>
 
 #include "kiz/bytes.h"
@@ -12,6 +13,8 @@ namespace kiz::crypto {
 
 /// BLAKE2b-256 of label, one zero byte, `in`.
 Hash hash(std::string_view label, ByteView in);
+/// The same with `in` in pieces.
+Hash hash_pieces(std::string_view label, std::initializer_list<ByteView> pieces);
 
 /// The same over several pieces as if they were one; for what is too large to be put together first.
 class Hasher {

@@ -141,16 +141,16 @@ Nonce op_nonce(const Salt& salt, std::uint32_t op_index) {
 }
 
 Commitment commit_value(const Nonce& nonce, const Value& value) {
-  wire::Writer ar;
-  ar(nonce, value);
-  Bytes in = ar.take();
-  const std::size_t value_bytes = in.size() - Nonce::size_bytes;
-  in.resize(Nonce::size_bytes + (value_bytes + value_padding_bytes - 1) / value_padding_bytes * value_padding_bytes);
-  return crypto::as<Commitment>(crypto::hash(value_label, in));
+  static constexpr std::uint8_t zeros[value_padding_bytes] = {};
+  const wire::ValueBytes bytes{value};
+  const std::size_t over = (bytes.head().size() + bytes.content().size()) % value_padding_bytes;
+  const ByteView padding{zeros, over == 0 ? 0 : value_padding_bytes - over};
+  return crypto::as<Commitment>(crypto::hash_pieces(value_label, {nonce, bytes.head(), bytes.content(), padding}));
 }
 
 std::vector<Commitment> commitments(const EntryBody& body) {
   std::vector<Commitment> out;
+  out.reserve(body.ops.size());
   std::size_t proof = 0;
   for (std::uint32_t i = 0; i < body.ops.size(); ++i) {
     const Op& op = body.ops[i];
@@ -168,7 +168,9 @@ std::vector<Commitment> commitments(const EntryBody& body) {
 Hash ops_root(const EntryBody& body) {
   const auto committed = commitments(body);
   auto next = committed.begin();
+  constexpr std::size_t op_bytes_likely = Commitment::size_bytes + 8;
   wire::Writer ar;
+  ar.reserve(body.ops.size() * op_bytes_likely);
   const auto groups = group_ops(body.ops);
   ar.varint(groups.size());
   for (const OpGroup& group : groups) {

@@ -14,6 +14,8 @@ class Application {
 
   bool run(std::span<const OpAt> ops) {
     state_.touched = true;
+    state_.cells.reserve(state_.cells.size() + ops.size() + 1);
+    state_.fields.reserve(state_.fields.size() + ops.size());
     for (const OpAt& at : ops) {
       if (at.op->origin) return false;  // names a cell that others may have asserted, or removed, before
       assert_existence(at);
@@ -32,6 +34,13 @@ class Application {
   }
 
   void assert_existence(const OpAt& at) {
+    auto& cells = state_.cells;
+    const bool mine_alone = !cells.empty() && cells[0].field == field_existence && cells[0].kind == CellKind::alive &&
+                            cells[0].entry == own_ && (cells.size() == 1 || cells[1].field != field_existence);
+    if (mine_alone && !is_existence_op(*at.op)) {
+      cells[0].op = at.index;  // as below; an entry with many ops on a record comes here for each but the first
+      return;
+    }
     const auto end = std::find_if(state_.cells.begin(), state_.cells.end(), [](const Cell& c) { return c.field != 0; });
     const bool keeps = is_existence_op(*at.op) && !at.op->cells.empty();
     Cell* mine = nullptr;

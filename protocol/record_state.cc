@@ -137,6 +137,11 @@ const DeltaSum* RecordState::sum_of(std::uint32_t field) const {
 }
 
 void RecordState::normalise() {
+  const auto by_place = [](const Cell& a, const Cell& b) { return place_of(a) < place_of(b); };
+  if (entries.size() == 1 && !cells.empty()) {
+    if (!std::is_sorted(cells.begin(), cells.end(), by_place)) std::sort(cells.begin(), cells.end(), by_place);
+    return;
+  }
   std::vector<std::uint32_t> order;  // of the used entries, by hash
   std::vector<bool> used(entries.size());
   for (const Cell& cell : cells) used[cell.entry] = true;
@@ -155,7 +160,6 @@ void RecordState::normalise() {
     for (Cell& cell : cells) cell.entry = place[cell.entry];
     entries = std::move(kept);
   }
-  const auto by_place = [](const Cell& a, const Cell& b) { return place_of(a) < place_of(b); };
   if (!std::is_sorted(cells.begin(), cells.end(), by_place)) std::sort(cells.begin(), cells.end(), by_place);
 }
 

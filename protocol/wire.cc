@@ -1,5 +1,7 @@
 #include "protocol/wire.h"
 
+#include <cstring>
+
 #include "protocol/limits.h"
 
 namespace kiz::wire {
@@ -19,10 +21,26 @@ std::uint64_t Reader::varint() {
   throw Refused{Errc::over_limit, "number"};
 }
 
+namespace {
+
+// Eight bytes of plain ASCII without a NUL: most of what people write.
+bool is_plain(const unsigned char* p) {
+  constexpr std::uint64_t ones = 0x0101010101010101, high = 0x8080808080808080;
+  std::uint64_t word = 0;
+  std::memcpy(&word, p, sizeof word);
+  return (((word - ones) | word) & high) == 0;  // no byte is above 127, and none was 0 and borrowed
+}
+
+}  // namespace
+
 bool is_text(std::string_view in) {
   const auto* p = reinterpret_cast<const unsigned char*>(in.data());
   const auto* end = p + in.size();
   while (p < end) {
+    if (end - p >= 8 && is_plain(p)) {
+      p += 8;
+      continue;
+    }
     const unsigned lead = *p++;
     if (lead == 0) return false;
     if (lead < 0x80) continue;
@@ -39,6 +57,18 @@ bool is_text(std::string_view in) {
   return true;
 }
 
+// 0 nothing | 1 number | 2 text | 3 bytes
+ValueBytes::ValueBytes(const Value& value) {
+  head_[head_size_++] = static_cast<std::uint8_t>(value.index());
+  if (const auto* number = std::get_if<std::int64_t>(&value)) {
+    head_size_ += put_varint(zigzag(*number), head_ + head_size_);
+    return;
+  }
+  if (const auto* text = std::get_if<std::string>(&value)) content_ = kiz::view(*text);
+  if (const auto* bytes = std::get_if<Bytes>(&value)) content_ = *bytes;
+  if (value.index() > 1) head_size_ += put_varint(content_.size(), head_ + head_size_);
+}
+
 }  // namespace kiz::wire
 
 namespace cereal {
@@ -46,12 +76,12 @@ namespace cereal {
 using kiz::Bytes;
 using kiz::limits::op_bytes_max;
 
-// 0 nothing | 1 number | 2 text | 3 bytes
 void CEREAL_SAVE_FUNCTION_NAME(kiz::wire::Writer& ar, const kiz::Value& v) {
-  ar.varint(v.index());
-  if (const auto* number = std::get_if<std::int64_t>(&v)) ar(*number);
-  if (const auto* text = std::get_if<std::string>(&v)) ar(kiz::wire::text(*text, op_bytes_max));
-  if (const auto* bytes = std::get_if<Bytes>(&v)) ar(kiz::wire::blob(*bytes, op_bytes_max));
+  const kiz::wire::ValueBytes bytes{v};
+  const auto* text = std::get_if<std::string>(&v);
+  KIZ_ASSERT(bytes.content().size() <= op_bytes_max && (text == nullptr || kiz::wire::is_text(*text)));
+  ar.raw(bytes.head());
+  ar.raw(bytes.content());
 }
 
 void CEREAL_LOAD_FUNCTION_NAME(kiz::wire::Reader& ar, kiz::Value& v) {

@@ -75,18 +75,45 @@ Blob<B> blob(B& b, std::size_t max) { return {b, max}; }
 template <class E>
 Enum<E> known(E& e, E last) { return {e, static_cast<std::uint64_t>(last)}; }
 
+// ---- numbers and values where they lie -----------------------------------------------------------------------------
+
+inline constexpr std::size_t varint_bytes_max = 10;
+/// Writes the shortest form to `out`, which has room for varint_bytes_max; says how many bytes it took.
+inline std::size_t put_varint(std::uint64_t v, std::uint8_t* out) {
+  std::size_t n = 0;
+  for (; v >= 0x80; v >>= 7) out[n++] = static_cast<std::uint8_t>(v | 0x80);
+  out[n++] = static_cast<std::uint8_t>(v);
+  return n;
+}
+
+/// The canonical bytes of a value in two pieces: what stands before its content, and the content where it lies.
+class ValueBytes {
+ public:
+  explicit ValueBytes(const Value& value);  // must outlive this
+  ByteView head() const { return {head_, head_size_}; }
+  ByteView content() const { return content_; }
+
+ private:
+  std::uint8_t head_[1 + varint_bytes_max];
+  std::size_t head_size_ = 0;
+  ByteView content_;
+};
+
 // ---- the archives --------------------------------------------------------------------------------------------------
 
 class Writer : public cereal::OutputArchive<Writer, cereal::AllowEmptyClassElision> {
  public:
   Writer() : OutputArchive(this) {}
 
+  /// Room for that many bytes at once, where about that many will come.
+  void reserve(std::size_t bytes) { out_.reserve(bytes); }
   void varint(std::uint64_t v) {
-    while (v >= 0x80) {
-      out_.push_back(static_cast<std::uint8_t>(v | 0x80));
-      v >>= 7;
+    if (v < 0x80) {
+      out_.push_back(static_cast<std::uint8_t>(v));
+      return;
     }
-    out_.push_back(static_cast<std::uint8_t>(v));
+    std::uint8_t digits[varint_bytes_max];
+    raw({digits, put_varint(v, digits)});
   }
   void raw(ByteView in) { out_.insert(out_.end(), in.begin(), in.end()); }
   const Bytes& bytes() const { return out_; }

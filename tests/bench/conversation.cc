@@ -92,7 +92,7 @@ bool Conversation::turn(int wait_ms) {
   pollfd waiting{socket_, static_cast<short>(sent_ < unsent_.size() ? POLLIN | POLLOUT : POLLIN), 0};
   ::poll(&waiting, 1, wait_ms);
   if (waiting.revents & (POLLIN | POLLHUP | POLLERR)) {
-    static thread_local std::uint8_t piece[256u << 10];
+    static thread_local std::uint8_t piece[1u << 20];  // as the daemon reads
     const ssize_t n = ::recv(socket_, piece, sizeof piece, 0);
     if (n == 0 || (n < 0 && errno != EAGAIN)) return false;
     if (n > 0) {

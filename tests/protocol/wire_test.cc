@@ -71,6 +71,21 @@ TEST_CASE("wire: text must be UTF-8") {
   CHECK_FALSE(wire::is_text(std::string_view{"a\0b", 3}));
 }
 
+TEST_CASE("wire: a wrong byte in a text is found wherever it stands") {
+  const std::string text(40, 'x');
+  for (std::size_t at = 0; at < text.size(); ++at) {
+    for (const char wrong : {'\0', '\x80', '\xff', '\xc3'}) {
+      std::string bad = text;
+      bad[at] = wrong;
+      CHECK_FALSE(wire::is_text(bad));
+    }
+    std::string good = text;
+    good.replace(at, 1, "ß");
+    CHECK(wire::is_text(good));
+    CHECK(wire::is_text(std::string_view{text}.substr(at)));
+  }
+}
+
 TEST_CASE("wire: values of each sort") {
   for (const Value& v : {Value{}, Value{std::int64_t{-1}}, Value{std::string{"x"}}, Value{Bytes{1, 2}}}) {
     CHECK(*wire::decode<Value>(wire::encode(v)) == v);

@@ -81,7 +81,7 @@ def check_kiz(words):
             if word in takes_value and rest:
                 rest.pop(0)
             continue
-        if (path and "BEFEHL" not in help_of(*path)[1].split("\n")[0]) or not WORD.match(word):
+        if (path and not re.search("BEFEHL|COMMAND", help_of(*path)[1].split("\n")[0])) or not WORD.match(word):
             continue  # an operand, or what stands for one
         if not path and word in ("help", "hilfe"):
             continue

@@ -36,7 +36,7 @@ std::string exchange_sentence(const Json& data) {
   }
   const std::string when = last.empty() ? std::string{} : tr(" ({}, {})", {shown_time(last), with});
   if (is_true(data, "offline")) {
-    return tr("switched off, {} changes wait here", {shown_number(pending)}) + when;
+    return trn("switched off, {} change waits here", "switched off, {} changes wait here", static_cast<unsigned long>(pending)) + when;
   }
   if (!peers.empty() && !last.empty() && pending == 0 && owed == 0) return tr("all exchanged") + when;
   if (pending > 0) {
@@ -44,7 +44,7 @@ std::string exchange_sentence(const Json& data) {
                static_cast<unsigned long>(pending)) +
            when;
   }
-  if (owed > 0) return tr("{} changes still to go", {shown_number(owed)}) + when;
+  if (owed > 0) return trn("{} change still to go", "{} changes still to go", static_cast<unsigned long>(owed)) + when;
   if (!is_true(data, "daemon")) return tr("no daemon runs on this store; nothing of ours is unconfirmed");
   return peers.empty() ? tr("nobody to exchange with yet") : tr("nobody reached yet");
 }
@@ -160,7 +160,8 @@ Run declare_sync(Form&) {
       if (pending == 0) {
         out.line(wait ? tr("All exchanged.") : tr("The exchange was started; nothing of ours is unconfirmed."), Style::good);
       } else {
-        out.line(tr("Started. {} changes are not confirmed yet.", {shown_number(pending)}));
+        out.line(trn("Started. {} change is not confirmed yet.", "Started. {} changes are not confirmed yet.",
+                     static_cast<unsigned long>(pending)));
       }
     });
   };
@@ -181,7 +182,7 @@ Run declare_online(Form&) { return switch_network("online", translatable("This m
 
 int follow(Shell& shell) {
   const auto socket = shell.daemon();
-  if (!socket) return shell.refuse("events", no_daemon("kiz events"));
+  if (!socket) return shell.refuse("events", no_daemon(tr("kiz events")));
   auto client = ControlClient::connect(*socket);
   if (!client) return shell.refuse("events", client.error());
   auto first = client->ask({{"v", 1}, {"request", "events"}, {"args", Json::object()}, {"lang", language()}}, {});

@@ -144,7 +144,7 @@ Result<void> Demo::set_up_kreis() {
 Result<void> Demo::join(const DemoOffice& office) {
   auto invite = ask("kreis", "member.invite", {{"member", office.town}});
   if (!invite) return invite.error();
-  const Json args{{"invite", text_of(*invite, "invite")}, {"check", text_of(*invite, "check")}, {"device", "Rathaus " + office.town}};
+  const Json args{{"invite", text_of(*invite, "invite")}, {"check", text_of(*invite, "check")}, {"device", office.place + " " + office.town}};
   Begun begun = execute_join(store_in(folder_ / office.folder), {{"args", args}}, clerk());
   if (begun.replica == nullptr) return refusal_of(begun.envelope);
   if (auto met = exchange_once(*begun.replica, 10s, true); !met) return met.error();
@@ -178,7 +178,7 @@ Result<void> Demo::enter_samples() {
 
 // Two desks of one town change the same field while the line between them is cut: the second desk is Ahaus's library.
 Result<void> Demo::make_conflict() {
-  const DemoOffice library{"ahaus-buecherei", "Ahaus"};
+  const DemoOffice library{"ahaus-buecherei", "Ahaus", "Bücherei"};
   if (auto joined = join(library); !joined) return joined.error();
   const auto find = [&](const std::string& office) -> Result<std::string> {
     for (int i = 0; i < 100; ++i) {

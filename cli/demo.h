@@ -13,6 +13,7 @@ namespace kiz::cli {
 struct DemoOffice {
   std::string folder;  // "ahaus"
   std::string town;    // as the register names it
+  std::string place = "Rathaus";  // where in the town its machine stands
 };
 
 class Demo {

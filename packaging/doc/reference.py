@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes packaging/doc/referenz/meldungen.md and json.md from the tables of the program itself.
+"""Writes packaging/doc/referenz/meldungen.md, json.md and metriken.md from the tables of the program itself.
 
     packaging/doc/reference.py           writes them
     packaging/doc/reference.py --check   writes nothing, says what is out of date and ends with 1
 
 Refusals come from protocol/include/kiz/result.h, protocol/result.cc and libclient/refusals.cc, their German from
-cli/po/de.po, what kizd ends with from daemon/main.cc, answers from cli/schemas.
+cli/po/de.po, what kizd ends with from daemon/main.cc, answers from cli/schemas, metrics from daemon/metrics.cc.
 """
 import ast
 import json
@@ -163,10 +163,39 @@ def schemas():
     return "\n".join(out) + "\n"
 
 
+METRIC = re.compile(r'(?:family|single)\(\s*"(\w+)",\s*"(counter|gauge|histogram)",\s*((?:"(?:\\.|[^"\\])*"\s*)+)'
+                    r'|\bgauge\(\s*"(\w+)",\s*((?:"(?:\\.|[^"\\])*"\s*)+)')
+
+
+def metrics():
+    """Families with their labels: a label stands in a sample behind its family, before the next one."""
+    source = text_of("daemon/metrics.cc")
+    out = ["# Metrics", "", "Written by `packaging/doc/reference.py` from `daemon/metrics.cc`; do not edit by hand.", "",
+           "`kizd` serves Prometheus text at `http://127.0.0.1:7413/metrics` once the installation is set up (`[metrics]` in the",
+           "configuration). There is no password: keep it on the machine, or let a collector on it carry the figures away. Names of",
+           "people, towns and values do not occur.", "",
+           "`/health` (the same as `/health/ready`) answers 200 while the store can take an edit, else 503; `/health/live` answers 200",
+           "while the program's loop turns. A load balancer asks the first, a supervisor the second.", "",
+           "Alert rules, a scrape configuration and a Grafana dashboard lie in `packaging/monitoring`.", "",
+           "| name | type | labels | meaning |", "|---|---|---|---|"]
+    found = list(METRIC.finditer(source))
+    for index, metric in enumerate(found):
+        name, kind = metric.group(1) or metric.group(4), metric.group(2) or "gauge"
+        end = found[index + 1].start() if index + 1 < len(found) else len(source)
+        labels = [] if "single" in metric.group(0)[:6] or metric.group(4) else sorted(set(re.findall(r'\{"(\w+)",', source[metric.end():end])))
+        if name == "kiz_runs_refused_total" or name == "kiz_sessions_ended_total":
+            labels = ["reason"]
+        out.append(f"| `{name}` | {kind} | {', '.join(labels) or '-'} | {cell(unquoted(metric.group(3) or metric.group(5)))} |")
+    return "\n".join(out) + "\n"
+
+
 def main():
     check = "--check" in sys.argv
     old = 0
-    for name, text in (("meldungen.md", messages()), ("json.md", schemas())):
+    pages = [("meldungen.md", messages()), ("json.md", schemas())]
+    if os.path.exists(os.path.join(ROOT, "daemon", "metrics.cc")):
+        pages.append(("metriken.md", metrics()))
+    for name, text in pages:
         path = os.path.join(HERE, "referenz", name)
         there = ""
         if os.path.exists(path):

@@ -212,6 +212,19 @@ Result<HostPort> parse_address(const std::string& text) {
   return out;
 }
 
+Result<PeerAddress> parse_peer(const std::string& text) {
+  const auto trimmed = [](std::string part) {
+    part.erase(0, part.find_first_not_of(' '));
+    part.erase(part.find_last_not_of(' ') + 1);
+    return part;
+  };
+  const std::size_t sign = text.rfind('=');
+  if (sign == std::string::npos) return Error{Errc::invalid_input, "peer"};
+  PeerAddress out{trimmed(text.substr(0, sign)), trimmed(text.substr(sign + 1))};
+  if (out.device.empty() || !parse_address(out.address)) return Error{Errc::invalid_input, "peer"};
+  return out;
+}
+
 Result<Config> read_config(const CommandLine& given) {
   using Kind = ConfigOrigin::Kind;
   Config config;

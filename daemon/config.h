@@ -26,6 +26,12 @@ struct ConfigOrigin {
   std::size_t line = 0;  // of the file
 };
 
+/// Another device of the realm that this one calls directly, beside the Kreis.
+struct PeerAddress {
+  std::string device;   // "G-3", its name in the realm, or its key in hexadecimal
+  std::string address;
+};
+
 struct Config {
   std::filesystem::path store;
   std::filesystem::path socket;
@@ -33,6 +39,7 @@ struct Config {
   std::optional<std::filesystem::path> password_file;
   std::optional<std::vector<std::string>> listen;  // absent: what was said at set-up
   std::vector<std::string> dial;                   // empty: what the invite says
+  std::vector<std::string> peers;                  // as in parse_peer()
   std::size_t peers_max = 512;
   bool offline = false;
   log::Level level = log::Level::info;
@@ -65,5 +72,8 @@ struct HostPort {
   std::string host, port;
 };
 Result<HostPort> parse_address(const std::string& text);
+
+/// "G-2 = 192.0.2.7:7411". errors: invalid_input
+Result<PeerAddress> parse_peer(const std::string& text);
 
 }  // namespace kiz

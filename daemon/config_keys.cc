@@ -25,6 +25,8 @@ const ConfigKey keys[] = {
      translatable("Where the node of a Kreis waits for its towns. Without it: what `kiz einrichten --listen` said, else port 7411 on all addresses. A town waits nowhere, it calls; [] = nowhere.")},
     {"", "dial", "", Addresses{&Config::dial}, true, "[\"kiz.kreis-borken.de:7411\"]",
      translatable("Whom a town calls, in this order. Without it: the addresses in the invite.")},
+    {"", "peers", "", DirectPeers{&Config::peers}, false, "[\"G-2 = 192.0.2.7:7411\"]",
+     translatable("Other devices of the realm that this one calls directly, beside the Kreis: two offices of a town then exchange while the Kreis is not there. The device as `kiz geraet liste` shows it, or its name. It waits where its own `listen` says.")},
     {"", "peers_max", "", Number{&Config::peers_max, 1, 10'000}, true, "512",
      translatable("Connections at most, those included that have not said yet who they are.")},
     {"", "offline", "", &Config::offline, true, "false",
@@ -166,6 +168,16 @@ struct Taker {
     config.*target.address = value.text;
     return std::nullopt;
   }
+  Wrong operator()(const DirectPeers& target) const {
+    if (auto wrong = want_texts(value)) return wrong;
+    constexpr std::size_t peers_max = 64;  // each has a dialler of its own
+    if (value.texts.size() > peers_max) return tr("at most {} peers are called directly", {std::to_string(peers_max)});
+    for (const std::string& text : value.texts) {
+      if (!parse_peer(text)) return tr("\"{}\" is not a device and its address such as G-2 = 192.0.2.7:7411", {text});
+    }
+    config.*target.list = value.texts;
+    return std::nullopt;
+  }
   Wrong operator()(const RoleList& target) const {
     if (auto wrong = want_texts(value)) return wrong;
     config.roles[target.role] = value.texts;
@@ -194,6 +206,7 @@ struct Shower {
     return config.*target.list ? quoted(*(config.*target.list)) : "";
   }
   std::string operator()(const OneAddress& target) const { return quoted(config.*target.address); }
+  std::string operator()(const DirectPeers& target) const { return quoted(config.*target.list); }
   std::string operator()(const RoleList& target) const { return quoted(config.roles[target.role]); }
 };
 
@@ -207,6 +220,7 @@ struct Typer {
   const char* operator()(const Addresses&) const { return "list of addresses"; }
   const char* operator()(const OptionalAddresses&) const { return "list of addresses"; }
   const char* operator()(const OneAddress&) const { return "address"; }
+  const char* operator()(const DirectPeers&) const { return "list of peers"; }
   const char* operator()(const RoleList&) const { return "list of users"; }
 };
 
@@ -220,6 +234,7 @@ struct Copier {
   void operator()(const Addresses& target) const { (*this)(target.list); }
   void operator()(const OptionalAddresses& target) const { (*this)(target.list); }
   void operator()(const OneAddress& target) const { (*this)(target.address); }
+  void operator()(const DirectPeers& target) const { (*this)(target.list); }
   void operator()(const RoleList& target) const { to.roles[target.role] = from.roles[target.role]; }
 };
 

@@ -32,6 +32,9 @@ struct OptionalAddresses {
 struct OneAddress {
   std::string Config::*address;
 };
+struct DirectPeers {
+  std::vector<std::string> Config::*list;
+};
 struct Number {
   std::size_t Config::*number;
   std::int64_t least, most;
@@ -44,7 +47,7 @@ struct ConfigKey {
   /// Which member it sets; decides the type as well.
   using Target = std::variant<std::string Config::*, std::filesystem::path Config::*,
                               std::optional<std::filesystem::path> Config::*, bool Config::*, log::Level Config::*,
-                              Number, Addresses, OptionalAddresses, OneAddress, RoleList>;
+                              Number, Addresses, OptionalAddresses, OneAddress, DirectPeers, RoleList>;
 
   const char* section;   // "": none
   const char* name;
@@ -62,7 +65,7 @@ std::span<const ConfigKey> config_keys();
 /// What a section is for; English msgid, may be empty.
 const char* config_section_text(const std::string& section);
 
-/// "text", "path", "true or false", "word", "number", "list of addresses", "address", "list of users"
+/// "text", "path", "true or false", "word", "number", "list of addresses", "address", "list of peers", "list of users"
 const char* type_of(const ConfigKey& key);
 /// "1 to 10000", "debug, info, warning, error"; may be empty.
 std::string bounds_of(const ConfigKey& key);

@@ -120,7 +120,7 @@ asio::awaitable<Json> sync(Asked asked) {
   Server& server = asked.server;
   Dialler& dialler = server.dialler();
   const std::uint64_t calls_before = dialler.calls_ended();
-  if (dialler.line() == nullptr) dialler.dial_now();
+  if (dialler.line() == nullptr) server.dial_now();
   if (!asked.flag("wait")) co_return sync_reply(asked);
 
   const SteadyPoint until = asked.deadline();
@@ -213,6 +213,38 @@ asio::awaitable<Json> join(Asked asked) {
   co_return envelope;
 }
 
+// ---- invites
+
+// Their check numbers are stretched beside the exchange, which goes on; then they are issued in one go.
+asio::awaitable<Json> invite(Asked asked) {
+  Server& server = asked.server;
+  Json rehearsal = asked.whole;
+  rehearsal["dry_run"] = true;
+  Json planned = execute(*server.replica(), rehearsal, asked.caller, server.surroundings());
+  if (!planned["ok"].get<bool>() || asked.whole.value("dry_run", false)) co_return planned;
+
+  const auto& data = planned["data"];
+  const std::size_t count = data.contains("invites") ? data["invites"].size() : 1;
+  const auto drafts = std::make_shared<std::vector<InviteDraft>>();
+  for (std::size_t i = 0; i < count && !server.stopping(); ++i) {
+    const auto draft = std::make_shared<InviteDraft>(draft_invite(*server.replica()));
+    std::function<void()> work = [draft] { stretch(*draft); };
+    co_await server.aside(std::move(work));
+    drafts->push_back(std::move(*draft));
+  }
+  Surroundings surroundings = server.surroundings();
+  surroundings.stretched_invite = [drafts]() -> std::unique_ptr<InviteDraft> {
+    if (drafts->empty()) return nullptr;
+    auto next = std::make_unique<InviteDraft>(std::move(drafts->back()));
+    drafts->pop_back();
+    return next;
+  };
+  set_language(asked.caller.language);
+  Json reply = execute(*server.replica(), asked.whole, asked.caller, surroundings);
+  server.settle();
+  co_return reply;
+}
+
 // ---- devices that a person must confirm
 
 std::vector<PeerConnection*> waiting_devices(const Server& server, Peers& peers) {
@@ -269,6 +301,7 @@ Json daemon_status(const Asked& asked) {
                       {"listen", server.listener().addresses()},
                       {"connections", server.peers().all().size()},
                       {"garbage", server.peers().garbage()},
+                      {"turned_away", server.listener().doorkeeper().turned_away()},
                       {"peers", server.peers().status()}});
 }
 
@@ -289,6 +322,8 @@ constexpr Own own_requests[] = {
     {"sync", LocalRole::read, true, nullptr, sync},
     {"join", LocalRole::read, false, nullptr, join},
     {"setup", LocalRole::read, false, setup, nullptr},  // refuses by itself, with a sentence of its own
+    {"member.invite", LocalRole::administer, true, nullptr, invite},
+    {"member.invite_all", LocalRole::administer, true, nullptr, invite},
     {"member.waiting", LocalRole::administer, true, waiting, nullptr},
     {"member.confirm", LocalRole::administer, true, confirm, nullptr},
     {"daemon.status", LocalRole::read, false, daemon_status, nullptr},

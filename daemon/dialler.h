@@ -1,29 +1,35 @@
-// Whom this replica calls, and when: a town calls the Kreis and stays on the line.
+// Whom this replica calls, and when: a town calls the Kreis and stays on the line; where the configuration names other
+// devices (`peers`), it has a dialler for each of them too.
 //
-// The first call comes at once. When a line breaks on which all was exchanged, three quick calls follow (1, 2, 4 s); a call
-// that fails otherwise is repeated once a minute at most, so that a hundred towns do not storm a node that starts again.
-// A refusal by name (locked out, expired) is repeated every ten minutes; a refused invite not at all, because each wrong
-// check number counts. Pauses are drawn by lot: short ones between half and one and a half of these, those of a minute
-// and more never shorter. `kiz sync` calls at once.
+// The first call comes at once; how long later ones wait, backoff.h says. A refused invite is not repeated at all, because
+// each wrong check number counts. `kiz sync` calls at once. Where the other side has called us, nobody calls it.
 #pragma once
 
 #include <asio.hpp>
 #include <cstdint>
+#include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "daemon/backoff.h"
+#include "daemon/config.h"
 #include "daemon/wakeup.h"
+#include "kiz/ids.h"
 #include "kiz/result.h"
 
 namespace kiz {
 
 class PeerConnection;
+class PeerTalk;
 class Server;
 
 class Dialler {
  public:
+  /// Calls the Kreis.
   explicit Dialler(Server& server);
+  /// Calls another device of the realm.
+  Dialler(Server& server, PeerAddress peer);
 
   void start();
   void stop();
@@ -44,8 +50,10 @@ class Dialler {
     Dialler& dialler_;
   };
 
-  /// There is somebody to call: a Kreis that this device has joined or has an invite of.
+  /// There is somebody to call: a Kreis that this device has joined or has an invite of; a device that is not locked out.
   bool has_somebody() const;
+  /// The device that the configuration means; nothing for the Kreis's dialler, or where there is no such device.
+  std::optional<TransportKey> member() const;
   /// The present line; null: none.
   const PeerConnection* line() const { return line_; }
   /// Calls that ended since the start, well or not; and why the last one failed. Cleared when a line stands.
@@ -60,15 +68,18 @@ class Dialler {
   asio::awaitable<bool> connect(asio::ip::tcp::socket& socket, std::string address);
   std::vector<std::string> addresses() const;
   bool may_call() const;
+  bool is_on_the_line() const;
+  Result<std::unique_ptr<PeerTalk>> make_talk() const;
   std::chrono::milliseconds pause();
 
   Server& server_;
+  std::optional<PeerAddress> peer_;  // none: the Kreis
   Wakeup wakeup_;
   const PeerConnection* line_ = nullptr;
   std::optional<Error> last_failure_;
   std::uint64_t calls_ended_ = 0;
-  unsigned quick_calls_left_ = 0;
-  unsigned quick_calls_made_ = 0;
+  CallEnd ended_ = CallEnd::failed;
+  unsigned refused_ = 0;  // calls in a row, for call_member()
   unsigned impatient_ = 0;
   bool network_is_down_ = false;  // no packet left this machine: nobody is bothered by trying again soon
   bool urgent_ = false;

@@ -14,8 +14,11 @@ namespace {
 using asio::ip::tcp;
 using namespace std::chrono_literals;
 
+constexpr std::size_t cookie_beyond = 64;  // handshakes under way
+
 asio::awaitable<void> answer_peer(Server& server, tcp::socket socket) {
-  PeerConnection connection{server, std::move(socket), PeerTalk::answer(server.replica()->core(), steady_now())};
+  const bool busy = server.peers().half_open() > cookie_beyond;
+  PeerConnection connection{server, std::move(socket), PeerTalk::answer(server.replica()->core(), steady_now(), {}, busy)};
   co_await connection.run();
 }
 
@@ -115,20 +118,28 @@ asio::awaitable<void> Listener::accept_loop(std::shared_ptr<tcp::acceptor> accep
     }
     if (failed == asio::error::operation_aborted || failed == asio::error::bad_descriptor) co_return;
     if (failed) continue;  // the caller hung up before it was its turn
-    asio::error_code gone;
-    const auto remote = socket.remote_endpoint(gone);
-    if (gone || !server_.peers().make_room(remote.address().to_string())) {
-      log::warning("no_room", "connections={}", server_.peers().all().size());
-      continue;
-    }
+    welcome(std::move(socket));
+  }
+}
+
+void Listener::welcome(tcp::socket socket) {
+  asio::error_code gone;
+  const auto remote = socket.remote_endpoint(gone);
+  if (gone) return server_.peers().count_garbage();  // it was gone before it was its turn
+  if (!doorkeeper_.let_in(prefix_of(remote.address()), steady_now())) return;
+  if (server_.peers().make_room(remote.address())) {
     spawn(server_.io(), answer_peer(server_, std::move(socket)));
+  } else if (std::uint64_t held_back = 0; no_room_.now(steady_now(), held_back)) {
+    log::warning("no_room", "connections={} lines_held_back={}", server_.peers().all().size(), held_back);
   }
 }
 
 // Out of descriptors: the one kept back serves to take a caller and hang up, so that it does not wait for nothing; then a
 // short rest, because the next call would wake us at once.
 asio::awaitable<void> Listener::shed_load(tcp::acceptor& acceptor) {
-  log::error("out_of_descriptors", "connections={}", server_.peers().all().size());
+  if (std::uint64_t held_back = 0; no_descriptors_.now(steady_now(), held_back)) {
+    log::error("out_of_descriptors", "connections={} lines_held_back={}", server_.peers().all().size(), held_back);
+  }
   if (reserve_ >= 0) ::close(std::exchange(reserve_, -1));
   asio::error_code ignored;
   acceptor.non_blocking(true, ignored);

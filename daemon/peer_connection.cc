@@ -139,7 +139,9 @@ void PeerConnection::log_end() const {
   if (established_) {
     log::info("peer_gone", "device={} code={}", server_.peers().ref_of(*this), code);
   } else if (talk_->peer()) {
-    log::info("peer_refused", "code={} address={}", code, address_.to_string());
+    if (std::uint64_t held_back = 0; server_.peers().may_log_refusal(held_back)) {
+      log::info("peer_refused", "code={} address={} lines_held_back={}", code, address_.to_string(), held_back);
+    }
   } else {
     server_.peers().count_garbage();
     log::debug("not_a_peer", "code={} address={}", code, address_.to_string());

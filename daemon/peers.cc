@@ -1,6 +1,9 @@
 #include "daemon/peers.h"
 
+#include <sys/resource.h>
+
 #include <algorithm>
+#include <utility>
 
 #include "daemon/log.h"
 #include "daemon/peer_connection.h"
@@ -13,8 +16,24 @@ namespace {
 
 constexpr std::size_t half_open_per_address_max = 32;
 constexpr std::size_t half_open_max = 256;
+constexpr std::size_t descriptors_for_the_rest = 32;  // store, control socket, log, files that are written
+constexpr std::size_t connections_least = 4;
+
+// What the configuration allows, or the system.
+std::size_t connections_max(const Config& config) {
+  rlimit limit{};
+  if (::getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur == RLIM_INFINITY) return config.peers_max;
+  const auto descriptors = static_cast<std::size_t>(limit.rlim_cur);
+  const std::size_t left = descriptors > descriptors_for_the_rest ? descriptors - descriptors_for_the_rest : 0;
+  return std::min(config.peers_max, std::max(left, connections_least));
+}
 
 }  // namespace
+
+CallerPrefix prefix_of(const asio::ip::address& address) {
+  const auto v6 = address.is_v4() ? asio::ip::make_address_v6(asio::ip::v4_mapped, address.to_v4()) : address.to_v6();
+  return prefix_of(v6.to_bytes());
+}
 
 void Peers::add(PeerConnection& connection) { connections_.push_back(&connection); }
 
@@ -25,9 +44,19 @@ void Peers::remove(PeerConnection& connection) {
 }
 
 void Peers::on_established(PeerConnection& connection) {
+  const TransportKey& own = server_.replica()->core().files().transport();
+  const bool own_call_counts = own < *connection.talk().peer();
+  const Side kept = own_call_counts ? Side::initiator : Side::responder;
   for (PeerConnection* other : connections_) {
-    if (other != &connection && other->established() && other->talk().peer() == connection.talk().peer()) other->drop();
+    if (other == &connection || !other->established() || other->talk().peer() != connection.talk().peer()) continue;
+    const bool both_called = other->talk().side() != connection.talk().side();
+    if (both_called && other->talk().side() == kept && !other->dropped()) {
+      connection.close();
+      return;
+    }
+    other->drop();
   }
+  if (connection.talk().side() == Side::responder) server_.listener().doorkeeper().made_it(prefix_of(connection.address()));
   log::info("peer_connected", "device={}", ref_of(connection));
   server_.events().peer(ref_of(connection), true);
   server_.changed().notify();
@@ -65,23 +94,37 @@ void Peers::drop_all() {
   for (PeerConnection* connection : connections_) connection->drop();
 }
 
-bool Peers::make_room(const std::string& address) {
-  PeerConnection *oldest = nullptr, *oldest_there = nullptr;
-  std::size_t half_open = 0, half_open_there = 0;
-  for (PeerConnection* connection : connections_) {
-    if (connection->established() || connection->dropped()) continue;
-    ++half_open;
-    if (oldest == nullptr) oldest = connection;
-    if (connection->address().to_string() != address) continue;
-    ++half_open_there;
-    if (oldest_there == nullptr) oldest_there = connection;
+bool Peers::may_log_refusal(std::uint64_t& held_back) { return refusals_.now(steady_now(), held_back); }
+
+std::size_t Peers::half_open() const {
+  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(), [](const PeerConnection* connection) {
+    return !connection->established() && !connection->dropped() && connection->talk().side() == Side::responder;
+  }));
+}
+
+bool Peers::make_room(const asio::ip::address& address) {
+  std::map<CallerPrefix, std::size_t> calls;
+  std::size_t count = 0;
+  for (const PeerConnection* connection : connections_) {
+    if (connection->established() || connection->dropped() || connection->talk().side() == Side::initiator) continue;
+    ++calls[prefix_of(connection->address())];
+    ++count;
   }
-  if (half_open_there >= half_open_per_address_max) {
-    oldest_there->drop();
-  } else if (half_open >= half_open_max || connections_.size() >= server_.config().peers_max) {
-    if (oldest == nullptr) return false;
-    oldest->drop();
+  const CallerPrefix from = prefix_of(address);
+  const bool too_many_there = calls[from] >= half_open_per_address_max;
+  if (!too_many_there && count < half_open_max && connections_.size() < connections_max(server_.config())) return true;
+
+  PeerConnection* victim = nullptr;
+  std::pair<bool, std::size_t> worst;
+  for (PeerConnection* connection : connections_) {  // oldest first
+    if (connection->established() || connection->dropped() || connection->talk().side() == Side::initiator) continue;
+    const CallerPrefix prefix = prefix_of(connection->address());
+    if (too_many_there && prefix != from) continue;
+    const std::pair rank{!connection->talk().called_properly(), calls[prefix]};
+    if (victim == nullptr || rank > worst) victim = connection, worst = rank;
   }
+  if (victim == nullptr) return false;
+  victim->drop();
   return true;
 }
 
@@ -107,8 +150,9 @@ Json Peers::status() const {
   const ReplicaCore& core = replica->core();
   const KeyringContents& ring = core.files().keyring();
   for (const Device& device : core.membership().devices()) {
-    // Those a pair's key was made with: the Kreis with every town, a town with the Kreis.
-    if (!device.revoked && ring.pair(device.transport) != nullptr) list.push_back(status_of(device));
+    // Those a pair's key was made with: the Kreis with every town, a town with the Kreis; and those called directly.
+    const bool exchanges = ring.pair(device.transport) != nullptr || to(device.transport) != nullptr || server_.calls(device.transport);
+    if (!device.revoked && exchanges) list.push_back(status_of(device));
   }
   return list;
 }

@@ -1,11 +1,13 @@
 // All connections of this replica, and what is known of the devices behind them.
 #pragma once
 
+#include <asio/ip/address.hpp>
 #include <cstdint>
 #include <map>
 #include <string>
 #include <vector>
 
+#include "daemon/doorkeeper.h"
 #include "libclient/replica_core.h"
 #include "libclient/requests.h"
 
@@ -13,6 +15,8 @@ namespace kiz {
 
 class PeerConnection;
 class Server;
+
+CallerPrefix prefix_of(const asio::ip::address& address);
 
 class Peers {
  public:
@@ -22,11 +26,14 @@ class Peers {
   void remove(PeerConnection& connection);
   const std::vector<PeerConnection*>& all() const { return connections_; }
 
-  /// The handshake is through: an older connection of the same device is a dead one and makes way.
+  /// The handshake is through. An older connection of the same device is a dead one and makes way; where two devices have
+  /// called each other at the same moment, both keep the call of the one with the lower key.
   void on_established(PeerConnection& connection);
   void note_contact(const PeerConnection& connection);
   /// Somebody who does not speak our protocol; a counter, no log line.
   void count_garbage() { ++garbage_; }
+  /// Whether a line of the log about one who was refused may be written: not more than 20 a minute.
+  bool may_log_refusal(std::uint64_t& held_back);
   std::uint64_t garbage() const { return garbage_; }
 
   /// Tells all talks but `from` what was committed.
@@ -36,9 +43,12 @@ class Peers {
   void close_all();
   void drop_all();
 
-  /// Makes room for one more from this address: of those whose handshake is not through the oldest goes. An honest peer
-  /// needs two round trips, so it is never the oldest for long. False: there is no room.
-  bool make_room(const std::string& address);
+  /// Connections whose handshake is not through.
+  std::size_t half_open() const;
+  /// Makes room for one more from this address, where there are too many: a caller goes whose handshake is not through.
+  /// First those who have not shown that they know our key, then who comes from where most come from, then the oldest;
+  /// so many who are slow keep nobody out. False: there is no room.
+  bool make_room(const asio::ip::address& address);
 
   /// The connection to a device; null: none, or its handshake is not through.
   PeerConnection* to(const TransportKey& peer) const;
@@ -54,6 +64,7 @@ class Peers {
   std::vector<PeerConnection*> connections_;  // oldest first
   std::map<TransportKey, std::uint64_t> last_contact_ms_;
   std::uint64_t garbage_ = 0;
+  Seldom refusals_{std::chrono::minutes{1}, 20};
 };
 
 }  // namespace kiz

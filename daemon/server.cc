@@ -1,5 +1,6 @@
 #include "daemon/server.h"
 
+#include <algorithm>
 #include <csignal>
 #include <fstream>
 
@@ -59,7 +60,7 @@ Server::Server(asio::io_context& io, Config config, CommandLine given)
       stop_(io),
       report_(*this) {}
 
-Server::~Server() = default;
+Server::~Server() { workers_.join(); }
 
 ReplicaOptions Server::replica_options() const {
   ReplicaOptions options;
@@ -84,6 +85,12 @@ Result<void> Server::start() {
   }
   control_.start();
   dialler_.start();
+  for (const std::string& text : config_.peers) {
+    const auto peer = parse_peer(text);
+    if (!peer) return peer.error();
+    member_diallers_.push_back(std::make_unique<Dialler>(*this, *peer));
+    member_diallers_.back()->start();
+  }
   spawn(io_, wait_for_signals());
   spawn(io_, housekeeping());
   if (const auto interval = service::watchdog_interval()) spawn(io_, report_.feed_watchdog(*interval));
@@ -99,7 +106,7 @@ Result<void> Server::adopt(std::unique_ptr<Replica> replica) {
   log::info("set_up", "authority={}", replica_->identity().is_authority);
   auto listening = listener_.open();
   if (!listening) log::error("cannot_listen", "{}", listening.error().context);
-  dialler_.dial_now();
+  dial_now();
   report_.tell_status();
   return listening;
 }
@@ -138,8 +145,44 @@ void Server::follow_offline() {
   } else if (auto listening = listener_.open(); !listening) {
     log::error("cannot_listen", "{}", listening.error().context);
   }
-  dialler_.dial_now();
+  dial_now();
   report_.tell_status();
+}
+
+void Server::dial_now() {
+  dialler_.dial_now();
+  for (const auto& dialler : member_diallers_) dialler->dial_now();
+}
+
+bool Server::calls(const TransportKey& device) const {
+  return std::any_of(member_diallers_.begin(), member_diallers_.end(),
+                     [&device](const auto& dialler) { return dialler->member() == device; });
+}
+
+asio::awaitable<void> Server::aside(std::function<void()> work) {
+  struct Piece {
+    std::function<void()> work;
+    Wakeup done;
+    std::exception_ptr failed;
+    bool ended = false;
+
+    Piece(asio::io_context& io, std::function<void()> what) : work(std::move(what)), done(io) {}
+  };
+  // Shared with the thread: should this coroutine end with the program, the piece is still whole.
+  const auto piece = std::make_shared<Piece>(io_, std::move(work));
+  asio::post(workers_, [piece, &io = io_] {
+    try {
+      piece->work();
+    } catch (...) {
+      piece->failed = std::current_exception();
+    }
+    asio::post(io, [piece] {
+      piece->ended = true;
+      piece->done.notify();
+    });
+  });
+  while (!piece->ended) co_await piece->done.wait_until(never);
+  if (piece->failed) std::rethrow_exception(piece->failed);
 }
 
 Surroundings Server::surroundings() {
@@ -186,6 +229,7 @@ void Server::stop() {
 asio::awaitable<void> Server::end_in_order() {
   listener_.close();
   dialler_.stop();
+  for (const auto& dialler : member_diallers_) dialler->stop();
   events_.end();
   peers_.close_all();
   const auto until = std::chrono::steady_clock::now() + goodbye_max;

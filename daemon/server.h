@@ -3,6 +3,7 @@
 #pragma once
 
 #include <asio.hpp>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
@@ -42,6 +43,12 @@ class Server {
 
   Peers& peers() { return peers_; }
   Dialler& dialler() { return dialler_; }
+  /// Lets everybody call now whom this replica calls.
+  void dial_now();
+  /// The configuration says that this device is called directly.
+  bool calls(const TransportKey& device) const;
+  /// Does work that takes long on a thread of its own, one piece at a time; `work` owns what it needs.
+  asio::awaitable<void> aside(std::function<void()> work);
   Listener& listener() { return listener_; }
   Events& events() { return events_; }
   ControlServer& control() { return control_; }
@@ -74,6 +81,7 @@ class Server {
   Events events_;
   Peers peers_;
   Dialler dialler_;
+  std::vector<std::unique_ptr<Dialler>> member_diallers_;  // one for each of Config::peers
   Listener listener_;
   ControlServer control_;
   asio::signal_set signals_;
@@ -82,6 +90,7 @@ class Server {
   ControlPosition control_seen_;
   bool was_offline_ = false;
   bool stopping_ = false;
+  asio::thread_pool workers_{1};  // one: a stretched check number takes 64 MiB
 };
 
 /// Starts a coroutine that nobody waits for; what escapes from it is logged as a fault of ours.

@@ -80,7 +80,30 @@ Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
   return Founded{std::move(*replica), sheet_of(plan, root_seed)};
 }
 
+InviteDraft draft_invite(const Replica& replica) {
+  InviteDraft draft;
+  draft.realm = replica.control().realm();
+  draft.kreis = replica.identity().transport;
+  replica.random(draft.secret.writable());
+  Secret<8> drawn;
+  replica.random(drawn.writable());
+  draft.check = CheckNumber::from_random(drawn);
+  return draft;
+}
+
+void stretch(InviteDraft& draft) {
+  Invite invite;
+  invite.realm = draft.realm;
+  invite.kreis_static = draft.kreis;
+  invite.secret = draft.secret.clone();
+  draft.psk = invite_psk(invite, draft.check);
+}
+
 Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, const InviteOptions& options) {
+  return issue_invite(replica, member, options, draft_invite(replica));
+}
+
+Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, const InviteOptions& options, InviteDraft draft) {
   ReplicaCore& core = replica.core();
   if (core.files().issuing_key() == nullptr) return Error{Errc::not_permitted, "issuing key"};
   if (core.membership().member(member) == nullptr) return Error{Errc::not_found, member};
@@ -88,21 +111,20 @@ Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, cons
   if (ring.own_addresses.empty()) return Error{Errc::invalid_input, "address"};
 
   Invite invite;
-  invite.realm = core.control().realm();
-  invite.kreis_static = core.files().transport();
-  replica.random(invite.secret.writable());
+  invite.realm = draft.realm;
+  invite.kreis_static = draft.kreis;
+  invite.secret = draft.secret.clone();
   invite.addresses = ring.own_addresses;
   invite.expires_ms = core.now_ms() + options.valid_days * day_ms;
   auto text = encode_invite(invite);
   if (!text) return text.error();
-  Secret<8> drawn;
-  replica.random(drawn.writable());
-  const CheckNumber check = CheckNumber::from_random(drawn);
+  if (!ring.make_room_for_invite(core.now_ms())) return Error{Errc::over_limit, "open invites"};
+  if (!draft.psk) stretch(draft);
 
   IssuedInvite issued;
   issued.id = invite.id();
-  issued.secret = invite.secret.clone();
-  issued.psk = invite_psk(invite, check);
+  issued.secret = std::move(draft.secret);
+  issued.psk = std::move(*draft.psk);
   issued.member = member;
   issued.rights = options.rights;
   issued.made_ms = core.now_ms();
@@ -113,7 +135,7 @@ Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, cons
     ring.invites.pop_back();
     return saved.error();
   }
-  return InviteIssued{*text, check.text(), invite.expires_ms};
+  return InviteIssued{*text, draft.check.text(), invite.expires_ms};
 }
 
 Result<std::unique_ptr<Replica>> prepare_join(ReplicaOptions options, const std::string& invite_text, const std::string& check_text,

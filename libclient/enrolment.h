@@ -2,11 +2,13 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "kiz/replica.h"
 #include "protocol/control_log.h"
+#include "protocol/enrolment_code.h"
 
 namespace kiz {
 
@@ -41,8 +43,24 @@ struct InviteIssued {
   std::string check;   // "1234 5678", by telephone
   std::uint64_t expires_ms = 0;
 };
-/// Takes a tenth of a second: the check number is stretched.
-/// errors: not_permitted (not the authority's node), not_found (no such member), invalid_input (no address to dial), io_error
+/// The secrets of an invite that nobody has yet. A check number is stretched for a tenth of a second and 64 MiB; whoever
+/// has other things to do lets a thread of its own do that, and issues the invite afterwards.
+struct InviteDraft {
+  RealmId realm;
+  TransportKey kreis;
+  Secret<16> secret;
+  CheckNumber check;
+  std::optional<SecretKey32> psk;  // once stretched
+};
+InviteDraft draft_invite(const Replica& replica);
+/// Uses nothing but the draft. Throws std::bad_alloc if the memory is not there.
+void stretch(InviteDraft& draft);
+
+/// `draft`: of this replica; stretched here where it is not.
+/// errors: not_permitted (not the authority's node), not_found (no such member), invalid_input (no address to dial),
+///         over_limit (a thousand invites are open), io_error
+Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, const InviteOptions& options, InviteDraft draft);
+/// The same in one step.
 Result<InviteIssued> issue_invite(Replica& replica, const MemberId& member, const InviteOptions& options = {});
 
 /// Makes the store of a new device that will dial the Kreis with this invite.

@@ -1,5 +1,7 @@
 #include "libclient/keyring.h"
 
+#include <algorithm>
+
 #include "libclient/atomic_file.h"
 #include "protocol/limits.h"
 #include "protocol/wire.h"
@@ -19,9 +21,12 @@ namespace {
 constexpr std::size_t keyring_bytes_max = 8u << 20;
 constexpr std::size_t pairs_max = 16384;
 constexpr std::size_t invites_max = 4096;
+constexpr std::size_t invites_kept = 1024;  // each call with an invite compares its proof with all of them
+constexpr std::size_t realm_secrets_max = 4;
 constexpr std::size_t addresses_max = 16;
 constexpr std::size_t text_bytes_max = 800;
-constexpr std::uint8_t keyring_version = 1;
+constexpr std::uint8_t keyring_version = 2;
+constexpr std::uint8_t version_without_realm_secrets = 1;
 constexpr char seal_label[] = "kiz-sync keyring v1";
 constexpr std::size_t nonce_bytes = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES;
 constexpr std::size_t tag_bytes = crypto_aead_xchacha20poly1305_ietf_ABYTES;
@@ -61,15 +66,59 @@ void IssuedInvite::serialize(Archive& ar) {
      needs_confirmation, used_by, acknowledged);
 }
 template <class Archive>
-void PendingJoin::serialize(Archive& ar) { ar(wire::blob(invite, 4096), psk); }
+void RealmSecret::serialize(Archive& ar) { ar(epoch, secret); }
 template <class Archive>
-void KeyringContents::serialize(Archive& ar) {
+void PendingJoin::serialize(Archive& ar) { ar(wire::blob(invite, 4096), psk); }
+namespace {
+template <class Archive>
+void serialize_first_version(Archive& ar, KeyringContents& ring) {
+  auto& [author_seed, transport, device_name, issuing_seed, pairs, invites, own_addresses, listen, kreis_addresses, kreis, joining,
+         offline, realm_secrets] = ring;
   ar(author_seed, transport, wire::text(device_name, text_bytes_max), issuing_seed, wire::list(pairs, pairs_max, 65),
      wire::list(invites, invites_max, 80));
   serialize_addresses(ar, own_addresses);
   serialize_addresses(ar, listen);
   serialize_addresses(ar, kreis_addresses);
   ar(kreis, joining, offline);
+}
+
+struct FirstVersion {
+  KeyringContents ring;
+
+  template <class Archive>
+  void serialize(Archive& ar) { serialize_first_version(ar, ring); }
+};
+}  // namespace
+
+template <class Archive>
+void KeyringContents::serialize(Archive& ar) {
+  serialize_first_version(ar, *this);
+  ar(wire::list(realm_secrets, realm_secrets_max, 33));
+}
+
+const RealmSecret* KeyringContents::realm_secret(std::uint64_t epoch) const {
+  for (const RealmSecret& held : realm_secrets) {
+    if (held.epoch == epoch) return &held;
+  }
+  return nullptr;
+}
+
+void KeyringContents::keep_realm_secret(std::uint64_t epoch, SecretKey32 secret) {
+  if (realm_secret(epoch) != nullptr) return;
+  if (realm_secrets.size() == realm_secrets_max) realm_secrets.erase(realm_secrets.begin());
+  realm_secrets.push_back({epoch, std::move(secret)});
+}
+
+bool KeyringContents::make_room_for_invite(std::uint64_t now_ms) {
+  const auto is_open = [now_ms](const IssuedInvite& invite) {
+    return !invite.acknowledged && invite.tries_left > 0 && invite.expires_ms >= now_ms;
+  };
+  while (invites.size() >= invites_kept) {
+    const auto done = std::find_if_not(invites.begin(), invites.end(), is_open);
+    if (done == invites.end()) return false;
+    invites.erase(done);
+  }
+  return true;
 }
 
 const PairKey* KeyringContents::pair(const TransportKey& peer) const {
@@ -95,7 +144,8 @@ Result<KeyringContents> read_keyring(const std::string& path, const StoreKey& ke
   auto bytes = file::read(path, keyring_bytes_max);
   if (!bytes) return bytes.error().code == Errc::not_found ? Error{Errc::not_set_up, "keyring"} : bytes.error();
   if (bytes->empty()) return Error{Errc::damaged, "keyring"};
-  if ((*bytes)[0] != keyring_version) return Error{Errc::unknown_version, "keyring"};
+  const std::uint8_t version = (*bytes)[0];
+  if (version != keyring_version && version != version_without_realm_secrets) return Error{Errc::unknown_version, "keyring"};
   if (bytes->size() < 1 + nonce_bytes + tag_bytes) return Error{Errc::damaged, "keyring"};
   Bytes plain(bytes->size() - 1 - nonce_bytes - tag_bytes);
   const StoreKey sealing = seal_key(key);
@@ -104,7 +154,12 @@ Result<KeyringContents> read_keyring(const std::string& path, const StoreKey& ke
                                                  sealing.view().data()) != 0) {
     return Error{Errc::damaged, "keyring"};
   }
-  auto contents = wire::decode<KeyringContents>(plain);
+  Result<KeyringContents> contents = Error{Errc::damaged, "keyring"};
+  if (version == keyring_version) {
+    contents = wire::decode<KeyringContents>(plain);
+  } else if (auto first = wire::decode<FirstVersion>(plain)) {
+    contents = std::move(first->ring);
+  }
   sodium_memzero(plain.data(), plain.size());
   if (!contents) return Error{Errc::damaged, "keyring"};
   return contents;

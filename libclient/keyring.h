@@ -1,6 +1,8 @@
 // The keys of a device and of its pairs, sealed with the store key in the file `keyring`: not part of a backup.
 //
-//   version 1 | nonce 24 | XChaCha20-Poly1305 of the canonical bytes of KeyringContents
+//   version 2 | nonce 24 | XChaCha20-Poly1305 of the canonical bytes of KeyringContents
+//
+// Version 1, without realm secrets, is read too.
 #pragma once
 
 #include <optional>
@@ -20,6 +22,16 @@ struct PairKey {
   TransportKey peer;
   SecretKey32 psk;
   std::optional<SecretKey32> next;  // sent, but not used yet: both are accepted
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// What members derive their keys among themselves from (pre_shared_key.h). Drawn by the authority's node, one for each
+/// epoch of the control log.
+struct RealmSecret {
+  std::uint64_t epoch = 0;
+  SecretKey32 secret;
 
   template <class Archive>
   void serialize(Archive& ar);
@@ -65,8 +77,14 @@ struct KeyringContents {
   std::optional<TransportKey> kreis;        // whom it dials there
   std::optional<PendingJoin> joining;
   bool offline = false;                     // sync is stopped by hand
+  std::vector<RealmSecret> realm_secrets;   // of the newest epochs; newest last
 
   const PairKey* pair(const TransportKey& peer) const;
+  const RealmSecret* realm_secret(std::uint64_t epoch) const;
+  /// Adds one that is not held yet; the oldest one makes way for a fifth.
+  void keep_realm_secret(std::uint64_t epoch, SecretKey32 secret);
+  /// Makes room for one more invite: those that are done with go first, oldest first. False: all are open.
+  bool make_room_for_invite(std::uint64_t now_ms);
   template <class Archive>
   void serialize(Archive& ar);
 };

@@ -5,6 +5,7 @@
 #include "libclient/keyring.h"
 #include "protocol/enrolment_code.h"
 #include "protocol/limits.h"
+#include "protocol/pre_shared_key.h"
 
 namespace kiz {
 namespace {
@@ -17,6 +18,7 @@ constexpr std::uint64_t admission_ms = 730ull * 24 * 60 * 60 * 1000;
 LinkKeys link_keys(const ReplicaCore& core) {
   LinkKeys keys;
   keys.own_static = core.files().keyring().transport.clone();
+  keys.own_public = core.files().transport();
   core.random(keys.own_ephemeral.writable());
   return keys;
 }
@@ -30,34 +32,72 @@ Result<Invite> invite_of(const PendingJoin& joining) {
 PeerTalk::PeerTalk(ReplicaCore& core, SecureLink link, Side side, const SyncOptions& options, SteadyTime now)
     : core_(core), link_(std::move(link)), side_(side), options_(options), handshake_deadline_(now + handshake_max) {}
 
-Result<std::unique_ptr<PeerTalk>> PeerTalk::call(ReplicaCore& core, SteadyTime now, const SyncOptions& options) {
+Result<SecureLink> PeerTalk::link_to(const ReplicaCore& core, const Callee& callee, const Cookie& cookie) {
   const KeyringContents& ring = core.files().keyring();
-  if (!ring.kreis) return Error{Errc::not_set_up, "peer"};
   LinkKeys keys = link_keys(core);
   Preface preface;
+  preface.cookie = cookie;
+  preface.realm = realm_hint(core.control().realm());
   SecretKey32 psk;
-  if (ring.joining) {
+  if (!callee.is_kreis) {
+    if (ring.realm_secrets.empty()) return Error{Errc::not_set_up, "realm secret"};
+    const std::size_t count = ring.realm_secrets.size();
+    const RealmSecret& held = ring.realm_secrets[count - 1 - callee.attempt % count];
+    psk = member_psk(held.secret, held.epoch, core.files().transport(), callee.key);
+  } else if (ring.joining) {
     auto invite = invite_of(*ring.joining);
     if (!invite) return invite.error();
     preface.realm = realm_hint(invite->realm);
     preface.invite = invite_proof(invite->secret, noise::public_key(keys.own_ephemeral));
     psk = ring.joining->psk.clone();
   } else {
-    const PairKey* pair = ring.pair(*ring.kreis);
+    const PairKey* pair = ring.pair(callee.key);
     if (pair == nullptr) return Error{Errc::not_set_up, "pair"};
-    preface.realm = realm_hint(core.control().realm());
     psk = pair->psk.clone();
   }
-  auto link = SecureLink::initiate(preface, std::move(keys), *ring.kreis, std::move(psk));
+  return SecureLink::initiate(preface, std::move(keys), callee.key, std::move(psk));
+}
+
+Result<std::unique_ptr<PeerTalk>> PeerTalk::call(ReplicaCore& core, const Callee& callee, SteadyTime now,
+                                                 const SyncOptions& options) {
+  auto link = link_to(core, callee, {});
   if (!link) return link.error();
   std::unique_ptr<PeerTalk> talk{new PeerTalk{core, std::move(*link), Side::initiator, options, now}};
-  talk->peer_ = ring.kreis;
+  talk->peer_ = callee.key;
+  talk->callee_ = callee;
   return talk;
 }
 
-std::unique_ptr<PeerTalk> PeerTalk::answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options) {
+Result<std::unique_ptr<PeerTalk>> PeerTalk::call(ReplicaCore& core, SteadyTime now, const SyncOptions& options) {
+  const auto& kreis = core.files().keyring().kreis;
+  if (!kreis) return Error{Errc::not_set_up, "peer"};
+  return call(core, Callee{*kreis, true, 0}, now, options);
+}
+
+Result<std::unique_ptr<PeerTalk>> PeerTalk::call_member(ReplicaCore& core, const TransportKey& member, unsigned attempt,
+                                                        SteadyTime now, const SyncOptions& options) {
+  const Device* device = core.membership().device(member);
+  if (device == nullptr) return Error{Errc::not_found, "device"};
+  if (device->revoked) return Error{Errc::revoked, "device"};
+  return call(core, Callee{member, false, attempt}, now, options);
+}
+
+std::unique_ptr<PeerTalk> PeerTalk::answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options, bool demand_cookie) {
   auto link = SecureLink::respond(VersionRange{}, realm_hint(core.control().realm()), link_keys(core));
+  if (demand_cookie) {
+    Cookie cookie;
+    core.random(cookie.bytes);
+    link.demand_cookie(cookie);
+  }
   return std::unique_ptr<PeerTalk>{new PeerTalk{core, std::move(link), Side::responder, options, now}};
+}
+
+// The other side is busy and wants to see that we hear it.
+void PeerTalk::begin_again() {
+  if (std::exchange(began_again_, true)) return fail(Error{Errc::bad_handshake, "challenge"});
+  auto link = link_to(core_, *callee_, link_.cookie());
+  if (!link) return fail(link.error());
+  link_ = std::move(*link);
 }
 
 // ---- what the driver calls
@@ -98,7 +138,9 @@ void PeerTalk::on_commit(const std::vector<Advance>& advances) {
 }
 
 void PeerTalk::on_control_changed() {
-  if (session_) session_->on_control_changed();
+  if (!session_) return;
+  session_->on_control_changed();
+  ask_for_realm_secret();
 }
 
 void PeerTalk::close() {
@@ -129,6 +171,9 @@ bool PeerTalk::advance(SteadyTime now) {
     case LinkState::failed:
       fail(link_.error());
       return false;
+    case LinkState::challenged:
+      begin_again();
+      return true;
     case LinkState::needs_psk:
       choose_psk(now);
       return true;
@@ -153,13 +198,20 @@ void PeerTalk::choose_psk(SteadyTime) {
 }
 
 void PeerTalk::choose_member_psk(const Device* device) {
-  const PairKey* pair = core_.files().keyring().pair(*peer_);
-  if (device == nullptr || pair == nullptr) return link_.refuse(Errc::not_permitted);
+  if (device == nullptr) return link_.refuse(Errc::not_permitted);
   if (device->revoked) return link_.refuse(Errc::revoked);
   if (device->admitted_until_ms < core_.now_ms()) return link_.refuse(Errc::expired);
+  const KeyringContents& ring = core_.files().keyring();
   std::vector<SecretKey32> candidates;
-  candidates.push_back(pair->psk.clone());
-  if (pair->next) candidates.push_back(pair->next->clone());
+  if (const PairKey* pair = ring.pair(*peer_)) {
+    candidates.push_back(pair->psk.clone());
+    if (pair->next) candidates.push_back(pair->next->clone());
+  } else {
+    for (const RealmSecret& held : ring.realm_secrets) {
+      candidates.push_back(member_psk(held.secret, held.epoch, core_.files().transport(), *peer_));
+    }
+  }
+  if (candidates.empty()) return link_.refuse(Errc::not_permitted);
   if (!link_.offer_psks(candidates)) link_.refuse(Errc::bad_handshake);
 }
 
@@ -202,6 +254,47 @@ void PeerTalk::begin(SteadyTime now) {
 void PeerTalk::begin_sync(SteadyTime now) {
   source_ = std::make_unique<PeerSource>(core_, *peer_);
   session_ = std::make_unique<SyncSession>(*source_, side_, options_, now);
+  ask_for_realm_secret();
+}
+
+// Before the hello, so that it is there as soon as both hold the same and somebody may hang up.
+void PeerTalk::ask_for_realm_secret() {
+  const std::uint64_t epoch = core_.control().position().epoch;
+  const Device* peer = core_.membership().device(*peer_);
+  const bool may_have_it = peer != nullptr && peer->member == core_.membership().authority();
+  if (!may_have_it || core_.files().issuing_key() != nullptr || secret_asked_for_ == epoch) return;
+  if (core_.files().keyring().realm_secret(epoch) != nullptr) return;
+  secret_asked_for_ = epoch;
+  send(encode_message(RealmSecretWanted{}));
+}
+
+void PeerTalk::hand_over_realm_secret() {
+  const Device* own = core_.own_device();
+  if (own == nullptr || own->member != core_.membership().authority()) return;
+  KeyringContents& ring = core_.files().keyring();
+  const std::uint64_t epoch = core_.control().position().epoch;
+  if (ring.realm_secret(epoch) == nullptr) {
+    if (core_.files().issuing_key() == nullptr) return;  // another device of the authority draws it
+    SecretKey32 fresh;
+    core_.random(fresh.writable());
+    ring.keep_realm_secret(epoch, std::move(fresh));
+    if (auto saved = core_.files().save_keyring(); !saved) return fail(saved.error());
+  }
+  RealmSecretHandedOver handed{epoch, PairPsk::from(ring.realm_secret(epoch)->secret.view())};
+  send(encode_message(handed));
+  wipe(handed.secret.bytes);
+}
+
+void PeerTalk::take_realm_secret(ByteView body) {
+  auto handed = decode_message<RealmSecretHandedOver>(body);
+  if (!handed) return fail(handed.error());
+  const Device* peer = core_.membership().device(*peer_);
+  const bool is_due = secret_asked_for_ == handed->epoch && handed->epoch == core_.control().position().epoch;
+  if (is_due && peer != nullptr && peer->member == core_.membership().authority()) {
+    core_.files().keyring().keep_realm_secret(handed->epoch, SecretKey32{handed->secret.bytes});
+    if (auto saved = core_.files().save_keyring(); !saved) fail(saved.error());
+  }
+  wipe(handed->secret.bytes);
 }
 
 bool PeerTalk::receive(SteadyTime now) {
@@ -212,6 +305,15 @@ bool PeerTalk::receive(SteadyTime now) {
   }
   if (!*received) return false;
   Message message{static_cast<MessageKind>((*received)->kind), std::move((*received)->body)};
+  if (session_ != nullptr && message.kind == MessageKind::realm_secret_wanted) {
+    hand_over_realm_secret();
+    return true;
+  }
+  if (session_ != nullptr && message.kind == MessageKind::realm_secret) {
+    take_realm_secret(message.body);
+    wipe(message.body);
+    return true;
+  }
   const auto taken = join_    ? join_->receive(std::move(message), now)
                      : admit_ ? admit_->receive(std::move(message), now)
                               : session_->receive(std::move(message), now);
@@ -347,6 +449,7 @@ bool PeerTalk::drive_sync(SteadyTime now) {
     } else {
       session_->on_control_changed();
       control_changed_ = true;
+      ask_for_realm_secret();
     }
     moved = true;
   }

@@ -22,8 +22,14 @@ class PeerTalk {
   /// Dials the Kreis: with the pair's key, or with the invite while this device has not joined.
   /// `core` must outlive it. errors: not_set_up (nobody to dial)
   static Result<std::unique_ptr<PeerTalk>> call(ReplicaCore& core, SteadyTime now, const SyncOptions& options = {});
-  /// Answers whoever calls.
-  static std::unique_ptr<PeerTalk> answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options = {});
+  /// Dials another member's device, with a key from the realm secret of the newest epoch. `attempt` counts calls that were
+  /// refused: each turns to the epoch before, in case the other side has not heard of the new one.
+  /// errors: not_set_up (no realm secret yet), not_found (no such device), revoked (it is locked out)
+  static Result<std::unique_ptr<PeerTalk>> call_member(ReplicaCore& core, const TransportKey& member, unsigned attempt,
+                                                       SteadyTime now, const SyncOptions& options = {});
+  /// Answers whoever calls. demand_cookie: many are calling; nothing dear is done for a caller that does not hear us.
+  static std::unique_ptr<PeerTalk> answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options = {},
+                                          bool demand_cookie = false);
 
   /// Bytes from the peer, in pieces of any size. After a failure send what take_output() still has, then close.
   void feed(ByteView in, SteadyTime now);
@@ -39,6 +45,9 @@ class PeerTalk {
 
   bool finished() const;
   const std::optional<Error>& failure() const { return failure_; }
+  Side side() const { return side_; }
+  /// The caller knows our key and hears our answers; see SecureLink.
+  bool called_properly() const { return link_.called_properly(); }
 
   /// The other side; known once the handshake is through.
   const std::optional<TransportKey>& peer() const { return peer_; }
@@ -60,8 +69,18 @@ class PeerTalk {
   bool joined() const { return joined_; }
 
  private:
+  // Whom this side calls, and with which key.
+  struct Callee {
+    TransportKey key;
+    bool is_kreis = true;
+    unsigned attempt = 0;
+  };
+
   PeerTalk(ReplicaCore& core, SecureLink link, Side side, const SyncOptions& options, SteadyTime now);
 
+  static Result<SecureLink> link_to(const ReplicaCore& core, const Callee& callee, const Cookie& cookie);
+  static Result<std::unique_ptr<PeerTalk>> call(ReplicaCore& core, const Callee& callee, SteadyTime now, const SyncOptions& options);
+  void begin_again();
   void pump(SteadyTime now);
   bool advance(SteadyTime now);
   void choose_psk(SteadyTime now);
@@ -70,6 +89,9 @@ class PeerTalk {
   void begin(SteadyTime now);
   void begin_sync(SteadyTime now);
   bool receive(SteadyTime now);
+  void ask_for_realm_secret();
+  void hand_over_realm_secret();
+  void take_realm_secret(ByteView body);
   bool drive_join(SteadyTime now);
   bool drive_admit(SteadyTime now);
   bool drive_sync(SteadyTime now);
@@ -87,6 +109,9 @@ class PeerTalk {
   Side side_;
   SyncOptions options_;
   SteadyTime handshake_deadline_;
+  std::optional<Callee> callee_;
+  bool began_again_ = false;
+  std::optional<std::uint64_t> secret_asked_for_;  // epoch
   std::optional<TransportKey> peer_;
   std::optional<InviteId> invite_;  // the Kreis: the invite that the caller proved to hold
   std::optional<JoinAsked> asked_;  // waits for a person

@@ -5,6 +5,7 @@
 #pragma once
 
 #include <functional>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <string>
 #include <vector>
@@ -14,6 +15,7 @@
 namespace kiz {
 
 using Json = nlohmann::ordered_json;
+struct InviteDraft;  // enrolment.h
 
 /// What a local user may do; each contains the ones before. The replica's own grants are the upper bound.
 enum class LocalRole : std::uint8_t { none, read, edit, consent, administer };
@@ -30,6 +32,8 @@ struct Surroundings {
   std::function<Json()> peers;
   /// Called after a commit, so that it is pushed at once.
   std::function<void()> committed;
+  /// An invite whose check number was stretched beforehand; null, or none given: it is stretched here.
+  std::function<std::unique_ptr<InviteDraft>()> stretched_invite;
 };
 
 struct Warning {

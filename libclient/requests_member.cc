@@ -119,7 +119,15 @@ Refusal cannot_invite(const Error& error) {
     return refuse(Errc::invalid_input, tr("It is not known yet which address the towns dial. Nothing was changed."),
                   tr("kiz member address HOST:PORT"));
   }
+  if (error.code == Errc::over_limit) {
+    return refuse(Errc::over_limit, tr("A thousand invites are open that nobody has used. Nothing was changed."), tr("kiz member list"));
+  }
   return to_refusal(error);
+}
+
+Result<InviteIssued> make_invite(RequestContext& context, const MemberId& member, const InviteOptions& options) {
+  auto prepared = context.surroundings.stretched_invite ? context.surroundings.stretched_invite() : nullptr;
+  return prepared ? issue_invite(context.replica, member, options, std::move(*prepared)) : issue_invite(context.replica, member, options);
 }
 
 Json invite_json(const Replica& replica, const MemberId& member, const InviteIssued& issued) {
@@ -141,7 +149,7 @@ Answer invite(RequestContext& context) {
   auto options = invite_options(context.args);
   if (!options) return options.refusal();
   if (context.dry_run) return Reply{{{"ags", town->id}, {"name", town->name}}, {}, 0};
-  const auto issued = issue_invite(context.replica, town->id, *options);
+  const auto issued = make_invite(context, town->id, *options);
   if (!issued) return cannot_invite(issued.error());
   return Reply{invite_json(context.replica, town->id, *issued), {}, 0};
 }
@@ -163,7 +171,7 @@ Answer invite_all(RequestContext& context) {
       invites.push_back({{"ags", member}, {"name", request::member_name(context.replica, member)}});
       continue;
     }
-    const auto issued = issue_invite(context.replica, member, *options);
+    const auto issued = make_invite(context, member, *options);
     if (!issued) return cannot_invite(issued.error());
     invites.push_back(invite_json(context.replica, member, *issued));
   }

@@ -168,6 +168,14 @@ void JoinRefused::serialize(Archive& ar) { ar(AnyErrc{code}); }
 template <class Archive>
 void JoinAcknowledged::serialize(Archive& ar) { ar(cereal::make_nvp("control", control)); }
 
+template <class Archive>
+void RealmSecretWanted::serialize(Archive&) {}
+
+template <class Archive>
+void RealmSecretHandedOver::serialize(Archive& ar) {
+  ar(cereal::make_nvp("epoch", epoch), cereal::make_nvp("secret", secret));
+}
+
 template <class T>
 Message encode_message(const T& content) {
   return {T::kind, wire::encode(content)};
@@ -201,6 +209,8 @@ KIZ_MESSAGE(JoinWaiting)
 KIZ_MESSAGE(JoinAccepted)
 KIZ_MESSAGE(JoinRefused)
 KIZ_MESSAGE(JoinAcknowledged)
+KIZ_MESSAGE(RealmSecretWanted)
+KIZ_MESSAGE(RealmSecretHandedOver)
 #undef KIZ_MESSAGE
 
 }  // namespace kiz

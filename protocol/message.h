@@ -39,6 +39,8 @@ enum class MessageKind : std::uint32_t {
   // may be ignored
   ping = 128,
   pong = 129,
+  realm_secret_wanted = 130,
+  realm_secret = 131,
 };
 
 /// True for a kind that a reader who does not know it passes over.
@@ -297,6 +299,23 @@ struct JoinRefused {
 struct JoinAcknowledged {
   static constexpr MessageKind kind = MessageKind::join_acknowledged;
   ControlPosition control;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// A member lacks the realm secret of its control epoch.
+struct RealmSecretWanted {
+  static constexpr MessageKind kind = MessageKind::realm_secret_wanted;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// What members derive the keys among themselves from (pre_shared_key.h). Only the authority's devices hand it out.
+struct RealmSecretHandedOver {
+  static constexpr MessageKind kind = MessageKind::realm_secret;
+  std::uint64_t epoch = 0;  // of the control log
+  PairPsk secret;           // whoever encodes or decodes it wipes the bytes
 
   template <class Archive>
   void serialize(Archive& ar);

@@ -27,7 +27,7 @@ Result<SecureLink> SecureLink::initiate(const Preface& preface, LinkKeys keys, c
   out.preface_ = preface;
   out.remote_static_ = remote_static;
   out.may_be_refused_ = true;
-  out.output_ = encode_preface(preface);
+  out.output_ = encode_preface(preface, remote_static, noise::public_key(keys.own_ephemeral));
 
   noise::HandshakeKeys handshake_keys{std::move(keys.own_static), std::move(keys.own_ephemeral), remote_static, {}};
   handshake_keys.psks.push_back(std::move(psk));
@@ -54,6 +54,11 @@ Bytes SecureLink::take_output() {
 const Error& SecureLink::error() const {
   KIZ_ASSERT(error_);
   return *error_;
+}
+
+const Cookie& SecureLink::cookie() const {
+  KIZ_ASSERT(cookie_);
+  return *cookie_;
 }
 
 const TransportKey& SecureLink::remote_static() const {
@@ -103,20 +108,41 @@ Result<void> SecureLink::advance() {
   return {};
 }
 
-// Responder. Before this is right nothing is computed with keys.
+// Responder. Before all of this is right nothing is computed with keys; the dearest step is one hash.
 Result<bool> SecureLink::read_preface() {
+  if (!may_be_preface(input_)) return fail({Errc::malformed, "preface"});
   if (input_.size() < preface_bytes) return false;
   const ByteView bytes = ByteView{input_}.first(preface_bytes);
   auto preface = decode_preface(bytes);
   if (!preface) return preface.error().code == Errc::version_refused ? refused(preface.error()) : fail(preface.error());
-  preface_ = *preface;
-  auto version = common_version(versions_, preface->versions);
-  if (!version) return refused(version.error());
-  if (preface->realm != realm_) return refused({Errc::foreign_realm, "preface"});
-  version_ = *version;
+  if (input_.size() < preface_bytes + 2) return false;
+  const std::size_t size = std::size_t{input_[preface_bytes]} << 8 | input_[preface_bytes + 1];
+  if (size != first_bytes) return fail({Errc::bad_handshake, "length"});
+  if (input_.size() < preface_bytes + 2 + first_bytes) return false;
+  const auto ephemeral = TransportKey::from(ByteView{input_}.subspan(preface_bytes + 2, TransportKey::size_bytes));
+  if (!keys_->own_public) keys_->own_public = noise::public_key(keys_->own_static);
+  if (!has_call_tag(bytes, *keys_->own_public, ephemeral)) return fail({Errc::bad_handshake, "call tag"});
+  return open_door(*preface);
+}
 
+// Somebody who knows our key; it may still be a recording.
+Result<bool> SecureLink::open_door(const Preface& preface) {
+  preface_ = preface;
+  auto version = common_version(versions_, preface.versions);
+  if (!version) return refused(version.error());
+  if (preface.realm != realm_) return refused({Errc::foreign_realm, "preface"});
+  if (demanded_ && preface.cookie != *demanded_) {
+    if (challenge_sent_) return fail({Errc::bad_handshake, "cookie"});
+    challenge_sent_ = true;
+    drop_front(input_, preface_bytes + 2 + first_bytes);
+    const Bytes challenge = encode_challenge(*demanded_);
+    output_.insert(output_.end(), challenge.begin(), challenge.end());
+    return true;
+  }
+  version_ = *version;
   noise::HandshakeKeys keys{std::move(keys_->own_static), std::move(keys_->own_ephemeral), std::nullopt, {}};
   keys_.reset();
+  const ByteView bytes = ByteView{input_}.first(preface_bytes);
   auto handshake = noise::Handshake::start(protocol(), noise::Role::responder, bytes, std::move(keys));
   KIZ_ASSERT(handshake);  // all keys that the pattern asks for are there
   handshake_ = *std::move(handshake);
@@ -156,6 +182,16 @@ Result<bool> SecureLink::read_handshake_message() {
 Result<bool> SecureLink::read_refusal() {
   if (input_[0] != 0 || input_[1] != 0) return true;
   if (input_.size() < refusal_bytes) return false;
+  if (is_challenge(input_)) {
+    // Once, instead of message 2. Whoever stands between could make us begin again and again.
+    if (messages_read_ > 0 || !preface_->cookie.is_zero()) return fail({Errc::bad_handshake, "challenge"});
+    if (input_.size() < challenge_bytes) return false;
+    const auto cookie = decode_challenge(ByteView{input_}.first(challenge_bytes));
+    KIZ_ASSERT(cookie);
+    cookie_ = *cookie;
+    state_ = LinkState::challenged;
+    return false;
+  }
   const auto refusal = decode_refusal(ByteView{input_}.first(refusal_bytes));
   KIZ_ASSERT(refusal);
   return fail({refusal->code, "refused by the other side"});

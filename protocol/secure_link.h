@@ -1,8 +1,9 @@
 // One connection from its first byte: preface, handshake, channel. Rules: SPEC.md §7.
 //
 //   initiator                                   responder
-//   preface 36 | 48, message 1        ->
-//                                     <-        48, message 2          or a refusal
+//   preface 68 | 48, message 1        ->
+//                                     <-        48, message 2          or a refusal, or once a challenge: then the
+//                                                                      initiator begins again, with the cookie
 //   64, message 3                     ->        needs_psk: whose key is it? offer_psks() or refuse()
 //   frames                            <->       frames                 or, as the first thing, a refusal
 //
@@ -19,6 +20,7 @@ namespace kiz {
 
 enum class LinkState {
   handshaking,
+  challenged,   // initiator: begin anew on the same connection, with cookie() in the preface and a fresh ephemeral key
   needs_psk,    // responder: remote_static() calls; waits for offer_psks() or refuse()
   established,  // messages may be sent. The initiator may still learn that its psk was refused, see confirmed()
   failed,       // error() says why; send what take_output() still has, then close
@@ -27,6 +29,7 @@ enum class LinkState {
 struct LinkKeys {
   SecretKey32 own_static;
   SecretKey32 own_ephemeral;  // 32 fresh random bytes for this connection alone
+  std::optional<TransportKey> own_public = {};  // of own_static, for a responder that has it at hand: it spares computing
 };
 
 class SecureLink {
@@ -41,6 +44,9 @@ class SecureLink {
   /// Answers whoever calls.
   static SecureLink respond(const VersionRange& versions, const RealmHint& realm, LinkKeys keys,
                             RekeyAfter rekey_after = {});
+  /// Responder, before the first byte: nothing is computed with keys until the caller has sent this back. 16 random bytes
+  /// for this connection alone, not all zero.
+  void demand_cookie(const Cookie& cookie) { demanded_ = cookie; }
 
   /// Bytes from the peer, in pieces of any size.
   /// errors   those that error() says from now on; the link has failed. Among them what the peer refused us with
@@ -50,6 +56,11 @@ class SecureLink {
 
   LinkState state() const { return state_; }
   const Error& error() const;
+
+  /// Initiator in state challenged.
+  const Cookie& cookie() const;
+  /// Responder: the caller has shown that it knows our key and hears our answers; from now on it costs us computing.
+  bool called_properly() const { return handshake_.has_value() || channel_.has_value(); }
 
   /// What the initiator said in clear; proven to be its words once the link is established. Responder: present from
   /// needs_psk on, at the latest.
@@ -81,6 +92,7 @@ class SecureLink {
 
   Result<void> advance();
   Result<bool> read_preface();
+  Result<bool> open_door(const Preface& preface);
   Result<bool> read_handshake_message();
   Result<bool> read_refusal();
   Result<void> write_handshake_message();
@@ -96,6 +108,9 @@ class SecureLink {
   RealmHint realm_;
   std::optional<LinkKeys> keys_;  // responder's, until the prologue is known
   std::optional<Preface> preface_;
+  std::optional<Cookie> demanded_;    // responder
+  bool challenge_sent_ = false;       // responder
+  std::optional<Cookie> cookie_;      // initiator
   std::optional<std::uint8_t> version_;
   std::optional<noise::Handshake> handshake_;
   std::size_t messages_read_ = 0;

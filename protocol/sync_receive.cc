@@ -44,6 +44,8 @@ Result<void> SyncSession::State::dispatch(Message& message) {
     case MessageKind::join_accepted:
     case MessageKind::join_refused:
     case MessageKind::join_acknowledged: return unexpected("enrolment");
+    case MessageKind::realm_secret_wanted:
+    case MessageKind::realm_secret: return {};  // PeerTalk's business, which does not pass them on
   }
   if (may_be_ignored(message.kind)) return {};
   return Error{Errc::version_refused, "message"};

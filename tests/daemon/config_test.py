@@ -93,7 +93,7 @@ def the_shipped_file_is_what_the_table_says_and_each_default_can_be_read():
         folder.write("kiz-sync.toml", "")
         # What nobody says and no place decides is what the file shows.
         for key in folder.keys("--store", folder.path("s")).values():
-            example = key["key"] in ("store", "socket", "socket_group", "dial", "metrics.listen", "backup.folder") or key["value"] is None
+            example = key["key"] in ("store", "socket", "socket_group", "dial", "peers", "metrics.listen", "backup.folder") or key["value"] is None
             assert example or key["value"] == key["default"], key
 
 

@@ -162,8 +162,8 @@ class Realm:
     def invite(self, member, **how):
         return self.kreis.ask("member.invite", member=member, **how)
 
-    def join(self, name, member):
-        town = self.daemon(name).start()
+    def join(self, name, member, *options):
+        town = self.daemon(name, *options).start()
         invite = self.invite(member)
         joined = town.ask("join", invite=invite["invite"], check=invite["check"], device=name)
         assert joined["joined"] is True, joined

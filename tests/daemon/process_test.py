@@ -4,7 +4,6 @@ import inspect
 import json
 import os
 import re
-import resource
 import signal
 import socket
 import subprocess
@@ -224,19 +223,6 @@ def strangers_on_the_sync_port_are_hung_up_on_and_counted():
         assert len(realm.kreis.log().splitlines()) < 100, realm.kreis.log()
 
 
-def running_out_of_descriptors_passes():
-    with Realm() as realm:
-        realm.set_up()
-        resource.prlimit(realm.kreis.process.pid, resource.RLIMIT_NOFILE, (28, 28))
-        many = [socket.create_connection(("127.0.0.1", realm.port), 5) for _ in range(40)]
-        until("it was noticed", lambda: "out_of_descriptors" in realm.kreis.log(), 15)
-        for line in many:
-            line.close()
-        time.sleep(0.5)
-        town = realm.join("ahaus", "05554004")
-        assert town.ask("sync", wait=True)["in_sync"]
-
-
 def broken_frames_on_the_control_socket_harm_nobody():
     with Realm() as realm:
         realm.kreis.start()
@@ -295,7 +281,6 @@ sys.exit(run([
     events_are_followed_one_object_each,
     a_local_user_may_do_what_the_configuration_says,
     strangers_on_the_sync_port_are_hung_up_on_and_counted,
-    running_out_of_descriptors_passes,
     broken_frames_on_the_control_socket_harm_nobody,
     a_stale_socket_is_replaced_and_a_file_that_is_none_is_not,
     an_ordinary_user_finds_store_and_socket_where_xdg_says,

@@ -11,6 +11,7 @@ import sys
 import threading
 
 sys.path.insert(0, str(pathlib.Path(__file__).parent))
+from capture import Capture
 from kreis import Failed, World, agree, check, free_port
 
 BINARIES = pathlib.Path(sys.argv[2])
@@ -73,6 +74,63 @@ def check_nothing_in_the_clear(world: World, tap: Tap):
                 check(key not in path.read_bytes(), f"{path.name} holds the store key")
 
 
+def device_keys(control: list[str]) -> list[bytes]:
+    """Author and transport key of each device, out of the control log (SPEC.md section 4)."""
+    keys = []
+    for record in map(bytes.fromhex, control):
+        rest = iter(record)
+
+        def uint() -> int:
+            number = shift = 0
+            while (byte := next(rest)) & 128:
+                number, shift = number | (byte & 127) << shift, shift + 7
+            return number | byte << shift
+
+        def fixed(size: int) -> bytes:
+            return bytes(next(rest) for _ in range(size))
+
+        uint(), uint(), uint(), fixed(32), uint(), fixed(1)  # version, epoch, seq, before, time, critical
+        if uint() == 3:
+            uint()  # bytes of the payload
+            keys += [fixed(32), fixed(32)]
+    return keys
+
+
+def check_what_an_observer_sees(world: World, kreis, towns: list, port: int, tap: Tap):
+    """Offers, needs and counts travel while tcpdump listens; no word, name or key of them is in what it saw."""
+    if why := Capture.cannot_run():
+        print(f"skipped: what tcpdump sees on the wire ({why})", flush=True)
+        return
+    words = [f"Beobachtung{n}Xylophonkurs" for n in range(40)]
+    with Capture(world.folder, port, tap.port) as capture:
+        for n, word in enumerate(words):
+            towns[n % 2].kiz("angebot", "neu", f"titel={word}", f"beschreibung={word} am Nachmittag", "traeger=Diakonie Neuss",
+                             "art=sprachkurs")
+        towns[0].kiz("zahlen", "eintragen", "2026-10", "arrived=4711")
+        agree(kreis, towns)
+        late = world.join(kreis, "Kaarst", "kaarst")  # a handshake with an invite, and a first sync
+        agree(kreis, [late])
+        # What is in the clear is found: or the search itself would be worth nothing.
+        with socket.create_connection(("127.0.0.1", port)) as line:
+            line.sendall(b"Klartext Xylophonkurs")
+            line.recv(100)
+    seen = capture.streams()
+    everything = b"\n".join(seen.values())
+    check(b"Klartext Xylophonkurs" in everything, "the capture misses what is in the clear")
+    check(everything.count(b"KIZSYNC1") >= 1 and len(everything) > 50_000, f"the capture is too small: {len(everything)} bytes")
+    secrets = [word.encode() for word in words] + [b"Xylophonkurs am", b"Diakonie", b"Nachmittag", b"sprachkurs", "Jüchen".encode(),
+                                                   b"Dormagen", b"Kaarst", b"Rhein-Kreis", b"05162", b"titel", b"title"]
+    for office in world.offices:
+        secrets.append((office.store / "key").read_bytes()[-32:])
+    keys = device_keys(kreis.data("dump")["control"])
+    check(len(set(keys)) == 2 * len(world.offices), f"{len(keys)} keys of {len(world.offices)} devices")
+    secrets += keys
+    for secret in secrets:
+        check(secret not in everything, f"the wire shows {secret!r}")
+    print(f"tcpdump saw {len(everything)} bytes in {len(seen)} streams, none of {len(secrets)} words, names and keys", flush=True)
+    late.stop()
+
+
 def kill_and_lose_nothing(world: World, kreis, towns: list, port: int):
     """kill -9 of any process at any moment; whatever ended with exit code 0 must be everywhere afterwards."""
     rng = random.Random(4711)
@@ -112,6 +170,7 @@ def main() -> int:
         check(any(SECRET == offer["title"] for offer in towns[1].data("angebot", "liste")["offers"]), "the offer did not arrive")
         check_nothing_in_the_clear(world, tap)
         print("nothing in the clear on disk or wire", flush=True)
+        check_what_an_observer_sees(world, kreis, towns, port, tap)
         kill_and_lose_nothing(world, kreis, towns, port)
     print("passed")
     return 0

@@ -24,7 +24,7 @@ constexpr void (*kinds[])(ByteView) = {
     round_trip<OwnHeads>,     round_trip<Digests>,      round_trip<FrontierPart>,     round_trip<Samples>,
     round_trip<Ack>,          round_trip<Quiet>,        round_trip<SpaceRefused>,     round_trip<Close>,
     round_trip<Ping>,         round_trip<JoinRequest>,  round_trip<JoinAccepted>,     round_trip<JoinRefused>,
-    round_trip<JoinAcknowledged>};
+    round_trip<JoinAcknowledged>, round_trip<RealmSecretHandedOver>};
 
 template <class T>
 Bytes seed(std::uint8_t choice, const T& content) {

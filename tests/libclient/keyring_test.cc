@@ -49,6 +49,7 @@ KeyringContents example() {
   join.psk = secret(0xa8);
   out.joining = std::move(join);
   out.offline = true;
+  out.keep_realm_secret(1, secret(0xa9));
   return out;
 }
 
@@ -86,6 +87,61 @@ TEST_CASE("keyring: everything in it comes back") {
   REQUIRE(read->joining);
   CHECK(read->joining->invite == expected.joining->invite);
   CHECK(read->offline);
+  REQUIRE(read->realm_secret(1));
+  CHECK(read->realm_secret(1)->secret == secret(0xa9));
+  CHECK(read->realm_secret(2) == nullptr);
+}
+
+TEST_CASE("keyring: a realm secret that is held is never replaced, and the newest four are kept") {
+  KeyringContents ring;
+  ring.keep_realm_secret(1, secret(1));
+  ring.keep_realm_secret(1, secret(2));
+  CHECK(ring.realm_secret(1)->secret == secret(1));
+  for (std::uint8_t epoch = 2; epoch <= 5; ++epoch) ring.keep_realm_secret(epoch, secret(epoch));
+  CHECK(ring.realm_secret(1) == nullptr);
+  CHECK(ring.realm_secret(2)->secret == secret(2));
+  CHECK(ring.realm_secrets.size() == 4);
+}
+
+TEST_CASE("keyring: invites that are done with make way for new ones, open ones never do") {
+  const auto ring_with = [](bool done) {
+    KeyringContents ring;
+    for (int i = 0; i < 1024; ++i) {
+      IssuedInvite& invite = ring.invites.emplace_back();
+      invite.expires_ms = 1000;
+      invite.acknowledged = done && i == 700;
+    }
+    return ring;
+  };
+  auto full = ring_with(false);
+  CHECK_FALSE(full.make_room_for_invite(1000));
+  CHECK(full.invites.size() == 1024);
+  CHECK(full.make_room_for_invite(1001));  // all have expired: one goes
+  CHECK(full.invites.size() == 1023);
+  auto one_done = ring_with(true);
+  CHECK(one_done.make_room_for_invite(1000));
+  CHECK(one_done.invites.size() == 1023);
+}
+
+TEST_CASE("keyring: one of the first version is read, and has no realm secret") {
+  const TempDir dir;
+  // Written by the program before realm secrets: author seed, transport, name, nothing else.
+  Bytes plain(32, 0xa1);
+  plain.insert(plain.end(), 32, 0xa2);
+  plain.insert(plain.end(), {3, 'b', 'o', 'x'});
+  plain.insert(plain.end(), 9, 0);
+  StoreKey sealing;
+  derive(key().view(), "kiz-sync keyring v1", {}, sealing.writable());
+  Bytes file(1 + 24 + plain.size() + 16);
+  file[0] = 1;
+  crypto_aead_xchacha20poly1305_ietf_encrypt(file.data() + 25, nullptr, plain.data(), plain.size(), file.data(), 1, nullptr,
+                                             file.data() + 1, sealing.view().data());
+  write_file(dir.file("keyring"), file);
+  const auto read = read_keyring(dir.file("keyring"), key());
+  REQUIRE(read);
+  CHECK(read->device_name == "box");
+  CHECK(read->transport == secret(0xa2));
+  CHECK(read->realm_secrets.empty());
 }
 
 TEST_CASE("keyring: an empty one of a member's first day comes back too") {
@@ -101,7 +157,7 @@ TEST_CASE("keyring: the file shows no key and is its owner's alone") {
   const TempDir dir;
   REQUIRE(write_keyring(dir.file("keyring"), key(), example()));
   const Bytes bytes = read_file(dir.file("keyring"));
-  for (int fill = 0xa1; fill <= 0xa8; ++fill) CHECK_FALSE(contains(bytes, std::string(8, static_cast<char>(fill))));
+  for (int fill = 0xa1; fill <= 0xa9; ++fill) CHECK_FALSE(contains(bytes, std::string(8, static_cast<char>(fill))));
   CHECK_FALSE(contains(bytes, "Rathaus"));
   const auto mode = std::filesystem::status(dir.file("keyring")).permissions();
   CHECK((mode & std::filesystem::perms{0077}) == std::filesystem::perms{});

@@ -55,6 +55,8 @@ std::vector<Message> one_of_each() {
       encode_message(JoinAccepted{"05554004", hello.control, id<PairPsk>(7)}),
       encode_message(JoinRefused{Errc::invite_used}),
       encode_message(JoinAcknowledged{hello.control}),
+      encode_message(RealmSecretWanted{}),
+      encode_message(RealmSecretHandedOver{300, id<PairPsk>(7)}),
   };
 }
 
@@ -88,6 +90,8 @@ std::optional<Bytes> again(MessageKind kind, ByteView body) {
     case MessageKind::join_accepted: return again<JoinAccepted>(body);
     case MessageKind::join_refused: return again<JoinRefused>(body);
     case MessageKind::join_acknowledged: return again<JoinAcknowledged>(body);
+    case MessageKind::realm_secret_wanted: return again<RealmSecretWanted>(body);
+    case MessageKind::realm_secret: return again<RealmSecretHandedOver>(body);
     case MessageKind::run: break;
   }
   return {};

@@ -12,21 +12,66 @@ using test::key_of;
 
 namespace {
 Preface sample() {
-  Preface preface{{1, 3}, {}, {}};
+  Preface preface{{1, 3}, {}, {}, {}};
   preface.realm.bytes.fill(0xaa);
   preface.invite.bytes.fill(0xbb);
+  preface.cookie.bytes.fill(0xcc);
   return preface;
 }
+
+const TransportKey& responder() {
+  static const TransportKey key = noise::public_key(key_of(3));
+  return key;
+}
+const TransportKey& ephemeral() {
+  static const TransportKey key = noise::public_key(key_of(2));
+  return key;
+}
+Bytes encoded(const Preface& preface) { return encode_preface(preface, responder(), ephemeral()); }
 }  // namespace
 
 TEST_CASE("preface: has these bytes") {
-  CHECK(to_hex(encode_preface(sample())) ==
-        "4b495a53594e4331" "01" "01" "03" "00" "aaaaaaaaaaaaaaaa" "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb");
-  CHECK(*decode_preface(encode_preface(sample())) == sample());
+  const std::string tagged =
+      "4b495a53594e4331" "01" "01" "03" "00" "aaaaaaaaaaaaaaaa" "bbbbbbbbbbbbbbbbbbbbbbbbbbbbbbbb" "cccccccccccccccccccccccccccccccc";
+  Bytes covered{responder().bytes.begin(), responder().bytes.end()};
+  for (const auto& piece : {from_hex(tagged), Bytes{ephemeral().bytes.begin(), ephemeral().bytes.end()}}) {
+    covered.insert(covered.end(), piece.begin(), piece.end());
+  }
+  CHECK(to_hex(encoded(sample())) == tagged + to_hex(crypto::hash("kiz-sync call v1", covered)).substr(0, 32));
+  CHECK(*decode_preface(encoded(sample())) == sample());
+}
+
+TEST_CASE("preface: the call tag holds for these bytes, this responder and this ephemeral key alone") {
+  const Bytes good = encoded(sample());
+  CHECK(has_call_tag(good, responder(), ephemeral()));
+  CHECK_FALSE(has_call_tag(good, ephemeral(), ephemeral()));
+  CHECK_FALSE(has_call_tag(good, responder(), responder()));
+  CHECK_FALSE(has_call_tag(ByteView{good}.first(67), responder(), ephemeral()));
+  for (std::size_t i = 0; i < good.size(); ++i) {
+    Bytes changed = good;
+    changed[i] ^= 1;
+    CHECK_FALSE(has_call_tag(changed, responder(), ephemeral()));
+  }
+}
+
+TEST_CASE("preface: other protocols are told from the first byte that differs") {
+  for (const char* words : {"G", "S", "\x16\x03", "KIZSYNC2", "KIZSYMC1 and more", "\n"}) CHECK_FALSE(may_be_preface(view(words)));
+  const Bytes good = encoded(sample());
+  for (std::size_t n = 0; n <= good.size(); ++n) CHECK(may_be_preface(ByteView{good}.first(n)));
+}
+
+TEST_CASE("challenge: brings a cookie, and is no refusal") {
+  Cookie cookie;
+  cookie.bytes.fill(0xcc);
+  const Bytes bytes = encode_challenge(cookie);
+  CHECK(to_hex(bytes) == "0000ffffcccccccccccccccccccccccccccccccc");
+  CHECK(*decode_challenge(bytes) == cookie);
+  CHECK_FALSE(decode_challenge(ByteView{bytes}.first(19)));
+  CHECK_FALSE(is_challenge(encode_refusal({Errc::revoked, {255, 255}})));
 }
 
 TEST_CASE("preface: every length but its own, another label, suite or reserved byte is refused") {
-  const Bytes good = encode_preface(sample());
+  const Bytes good = encoded(sample());
   for (std::size_t n = 0; n < good.size(); ++n) CHECK_FALSE(decode_preface(ByteView{good}.first(n)));
   Bytes longer = good;
   longer.push_back(0);
@@ -49,13 +94,13 @@ TEST_CASE("preface: every length but its own, another label, suite or reserved b
 
 TEST_CASE("preface: any bytes are refused or are exactly what they decode to") {
   std::uint64_t seed = 1;
-  const Bytes good = encode_preface(sample());
+  const Bytes good = encoded(sample());
   for (int i = 0; i < 20000; ++i) {
     Bytes bytes = good;
     seed = seed * 6364136223846793005u + 1442695040888963407u;
     bytes[(seed >> 33) % bytes.size()] = static_cast<std::uint8_t>(seed >> 56);
     const auto decoded = decode_preface(bytes);
-    if (decoded) CHECK(encode_preface(*decoded) == bytes);
+    if (decoded && has_call_tag(bytes, responder(), ephemeral())) CHECK(encoded(*decoded) == bytes);
   }
 }
 

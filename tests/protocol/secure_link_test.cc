@@ -24,7 +24,7 @@ LinkKeys keys_of(std::uint8_t own, std::uint8_t ephemeral) { return {key_of(own)
 
 // Initiator: static 1, ephemeral 2; responder: static 3, ephemeral 4; psk 5.
 SecureLink caller(VersionRange versions = {}, RealmHint to = realm()) {
-  return *SecureLink::initiate({versions, to, {}}, keys_of(1, 2), noise::public_key(key_of(3)), key_of(5));
+  return *SecureLink::initiate({versions, to, {}, {}}, keys_of(1, 2), noise::public_key(key_of(3)), key_of(5));
 }
 SecureLink answerer(VersionRange versions = {}) { return SecureLink::respond(versions, realm(), keys_of(3, 4)); }
 
@@ -175,6 +175,50 @@ TEST_CASE("secure link: the responder computes nothing before preface and length
   }
 }
 
+TEST_CASE("secure link: whoever does not know the responder's key makes it compute nothing") {
+  SecureLink a = caller();
+  Bytes hello = a.take_output();
+  SecureLink b = answerer();
+  hello[preface_bytes - 1] ^= 1;
+  CHECK(b.feed(hello).error().code == Errc::bad_handshake);
+  CHECK_FALSE(b.called_properly());
+  CHECK(b.take_output().empty());
+}
+
+TEST_CASE("secure link: under load a caller is served who sends the cookie back, and a recording is not") {
+  Cookie cookie;
+  cookie.bytes.fill(0x77);
+  const auto called_again = [&cookie](const Cookie& with) {
+    return *SecureLink::initiate({{}, realm(), {}, with}, keys_of(1, 22), noise::public_key(key_of(3)), key_of(5));
+  };
+  SecureLink a = caller();
+  const Bytes recorded = a.take_output();
+  SecureLink b = answerer();
+  b.demand_cookie(cookie);
+  REQUIRE(b.feed(recorded));
+  CHECK_FALSE(b.called_properly());
+  const Bytes challenge = b.take_output();
+  REQUIRE(challenge.size() == challenge_bytes);
+  for (std::size_t i = 0; i + 1 < challenge.size(); ++i) REQUIRE(a.feed(ByteView{challenge}.subspan(i, 1)));
+  CHECK(a.state() == LinkState::handshaking);
+  REQUIRE(a.feed(ByteView{challenge}.last(1)));
+  REQUIRE(a.state() == LinkState::challenged);
+  SecureLink second = called_again(a.cookie());
+  talk(second, b);
+  REQUIRE(b.state() == LinkState::needs_psk);
+  REQUIRE(b.offer_psks(psks({5})));
+  CHECK(second.state() == LinkState::established);
+
+  SecureLink busy = answerer();
+  busy.demand_cookie(cookie);
+  REQUIRE(busy.feed(recorded));
+  CHECK(busy.feed(recorded).error().code == Errc::bad_handshake);  // once, then it hangs up
+
+  // A caller begins anew once: whoever stands between cannot keep it busy.
+  SecureLink again = called_again(cookie);
+  CHECK(again.feed(challenge).error().code == Errc::bad_handshake);
+}
+
 TEST_CASE("secure link: a refusal after message 3 reaches the caller, who already believed in the link") {
   for (const Errc code : {Errc::wrong_check, Errc::invite_used, Errc::invite_void, Errc::invite_expired, Errc::revoked}) {
     SecureLink a = caller();
@@ -268,11 +312,11 @@ TEST_CASE("secure link: input that is not taken is bounded") {
 }
 
 TEST_CASE("secure link: a caller that expects another Kreis is refused without learning anything") {
-  SecureLink a = *SecureLink::initiate({{}, realm(), {}}, keys_of(1, 2), noise::public_key(key_of(33)), key_of(5));
+  SecureLink a = *SecureLink::initiate({{}, realm(), {}, {}}, keys_of(1, 2), noise::public_key(key_of(33)), key_of(5));
   SecureLink b = answerer();
   CHECK(b.feed(a.take_output()).error().code == Errc::bad_handshake);
   CHECK(b.take_output().empty());
-  CHECK_FALSE(SecureLink::initiate({{}, realm(), {}}, keys_of(1, 2), TransportKey{}, key_of(5)));
+  CHECK_FALSE(SecureLink::initiate({{}, realm(), {}, {}}, keys_of(1, 2), TransportKey{}, key_of(5)));
 }
 
 TEST_CASE("secure link: the bytes of a whole connection are those that the specification alone gives") {
@@ -283,7 +327,7 @@ TEST_CASE("secure link: the bytes of a whole connection are those that the speci
   const RealmHint hint = realm_hint(RealmId::from(bytes("realm")));
   const auto proof = invite_proof(Secret<16>{bytes("invite_secret")}, noise::public_key(key("initiator_ephemeral")));
 
-  auto a = *SecureLink::initiate({{1, 3}, hint, proof}, {key("initiator_static"), key("initiator_ephemeral")},
+  auto a = *SecureLink::initiate({{1, 3}, hint, proof, {}}, {key("initiator_static"), key("initiator_ephemeral")},
                                  noise::public_key(key("responder_static")), key("psk"), rekey);
   auto b = SecureLink::respond({1, 1}, hint, {key("responder_static"), key("responder_ephemeral")}, rekey);
   const Bytes opening = a.take_output();

@@ -57,7 +57,8 @@ i_static, i_ephemeral, r_static, r_ephemeral = (key(n) for n in ("initiator stat
                                                                  "responder static", "responder ephemeral"))
 psk = key("psk")
 preface = (b"KIZSYNC1" + bytes([1, 1, 3, 0]) + labelled("kiz-sync realm hint v1", realm)[:8]
-           + labelled("kiz-sync invite proof v1", invite_secret, noise.public(i_ephemeral))[:16])
+           + labelled("kiz-sync invite proof v1", invite_secret, noise.public(i_ephemeral))[:16] + bytes(16))
+preface += labelled("kiz-sync call v1", noise.public(r_static), preface, noise.public(i_ephemeral))[:16]
 
 state = noise.Symmetric(b"Noise_XKpsk3_25519_ChaChaPoly_BLAKE2b")
 state.mix_hash(preface)

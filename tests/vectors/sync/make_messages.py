@@ -74,6 +74,8 @@ MESSAGES = [
     (34, "join accepted", text("05554004") + position(9) + fixed(32, 7)),
     (35, "join refused", uint(30)),
     (36, "join acknowledged", position(9)),
+    (130, "realm secret wanted", b""),
+    (131, "realm secret", uint(300) + fixed(32, 7)),
 ]
 
 SUMMARY = labelled("kiz-sync summary v1", items(OFFERS + fixed(32, 1), OFFERS_FOR_KREIS + fixed(32, 2)))

@@ -6,7 +6,8 @@ version.
 
 Linked libraries are read from the programs themselves (the dynamic section, and that of what they need), headers that are
 compiled in from the #include lines of the tree. dpkg says which package brought the file. The same build gives the same
-bytes: no time of day (SOURCE_DATE_EPOCH is used where it is set), a serial number made from the content.
+bytes: no time of day (SOURCE_DATE_EPOCH is used where it is set), a serial number made from the content. Hashes are those
+of the programs as they were linked; a package may strip them afterwards.
 """
 import argparse
 import datetime
@@ -91,6 +92,7 @@ def packages_of(paths):
 
 def linked(programs):
     """({soname: path} of all that is loaded, {path or program: [soname]}) ."""
+    beside = {f"{os.path.dirname(os.path.abspath(program))}/{part}" for program in programs for part in (".", "../lib")}
     paths, needs, ahead = {}, {}, list(programs)
     while ahead:
         path = ahead.pop()
@@ -98,7 +100,8 @@ def linked(programs):
             continue
         needs[path] = needed(path)
         for soname in needs[path]:
-            where = library_paths().get(soname)
+            own = [f"{folder}/{soname}" for folder in sorted(beside) if os.path.isfile(f"{folder}/{soname}")]
+            where = own[0] if own else library_paths().get(soname)  # a library of this very build is no package's
             if where and soname not in paths:
                 paths[soname] = where
                 ahead.append(where)

@@ -10,7 +10,7 @@ if(KIZ_DPKG_QUERY AND KIZ_PYTHON AND TARGET kiz AND TARGET kizd)
       $<TARGET_FILE:kiz> $<TARGET_FILE:kizd>
     DEPENDS kiz kizd ${PROJECT_SOURCE_DIR}/packaging/sbom.py
     COMMENT "bill of materials" VERBATIM)
-  if(CMAKE_BUILD_TYPE STREQUAL "Release")
+  if(CMAKE_BUILD_TYPE MATCHES "^(Release|MinSizeRel|None)?$")  # None: as Debian builds packages
     add_custom_target(sbom ALL DEPENDS ${KIZ_SBOM})
     install(FILES ${KIZ_SBOM} DESTINATION share/kiz-sync)
   else()

@@ -22,7 +22,7 @@ const ConfigKey keys[] = {
     {"", "password_file", "", &Config::password_file, false, "\"/etc/kiz-sync/passphrase\"",
      translatable("First line: the passphrase of the store, for a store that was set up with one. Not needed with a key file or a systemd credential (kiz-store-key).")},
     {"", "listen", "", OptionalAddresses{&Config::listen}, false, "[\"0.0.0.0:7411\", \"[::]:7411\"]",
-     translatable("Where the node of a Kreis waits for its towns. Without it: what `kiz einrichten --listen` said, else port 7411 on all addresses. A town waits nowhere, it calls; [] = nowhere.")},
+     translatable("Where the node of a Kreis waits for its towns. Without it: what `kiz einrichten --listen` said, else port 7411 on all addresses. A town calls and waits only where this says so, for devices that call it directly; [] = nowhere.")},
     {"", "dial", "", Addresses{&Config::dial}, true, "[\"kiz.kreis-borken.de:7411\"]",
      translatable("Whom a town calls, in this order. Without it: the addresses in the invite.")},
     {"", "peers", "", DirectPeers{&Config::peers}, false, "[\"G-2 = 192.0.2.7:7411\"]",

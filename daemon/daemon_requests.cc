@@ -116,11 +116,37 @@ std::optional<Error> final_failure(const Dialler& dialler, std::uint64_t calls_b
   return dialler.last_failure();
 }
 
+// Devices that are called directly come second: a colleague's machine that is switched off does not keep a town from being
+// in sync with its Kreis. Each is waited for until it holds the same or its call has failed.
+class DirectCalls {
+ public:
+  explicit DirectCalls(const Server& server) : server_(server) {
+    for (const auto& dialler : server.member_diallers()) ended_before_.push_back(dialler->calls_ended());
+  }
+  bool all_tried() const {
+    for (std::size_t i = 0; i < ended_before_.size(); ++i) {
+      const Dialler& dialler = *server_.member_diallers()[i];
+      const auto device = dialler.member();
+      const bool reached = device && server_.peers().to(*device) != nullptr;
+      if (dialler.has_somebody() && !reached && dialler.calls_ended() == ended_before_[i]) return false;
+    }
+    return true;
+  }
+
+ private:
+  const Server& server_;
+  std::vector<std::uint64_t> ended_before_;
+};
+
 asio::awaitable<Json> sync(Asked asked) {
   Server& server = asked.server;
   Dialler& dialler = server.dialler();
   const std::uint64_t calls_before = dialler.calls_ended();
-  if (dialler.line() == nullptr) server.dial_now();
+  const DirectCalls direct_calls{server};
+  if (dialler.line() == nullptr) dialler.dial_now();
+  for (const auto& direct : server.member_diallers()) {
+    if (direct->line() == nullptr) direct->dial_now();
+  }
   if (!asked.flag("wait")) co_return sync_reply(asked);
 
   const SteadyPoint until = asked.deadline();
@@ -130,6 +156,8 @@ asio::awaitable<Json> sync(Asked asked) {
     const Json peers = server.peers().status();
     const Exchange now = exchange_of(server, peers);
     if (now.in_sync == now.peers) co_return sync_reply(asked);
+    const bool kreis_has_all = dialler.line() != nullptr && dialler.line()->talk().in_sync();
+    if (kreis_has_all && now.in_sync == now.reached && direct_calls.all_tried()) co_return sync_reply(asked);
     // The Kreis cannot call: it has exchanged what it can once all who are on the line hold the same.
     if (!calls && now.reached > 0 && now.in_sync == now.reached) co_return sync_reply(asked);
     if (server.offline() || server.stopping() || (!calls && now.reached == 0)) co_return refused(asked, not_in_time(server));

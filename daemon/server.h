@@ -42,7 +42,10 @@ class Server {
   Result<void> adopt(std::unique_ptr<Replica> replica);
 
   Peers& peers() { return peers_; }
+  const Peers& peers() const { return peers_; }
   Dialler& dialler() { return dialler_; }
+  /// One for each device that is called directly.
+  const std::vector<std::unique_ptr<Dialler>>& member_diallers() const { return member_diallers_; }
   /// Lets everybody call now whom this replica calls.
   void dial_now();
   /// The configuration says that this device is called directly.

@@ -75,6 +75,11 @@ def each_bound_holds_one_below_and_one_above():
                 folder.write("kiz-sync.toml", (f"[{section}]\n" if section else "") + f"{name} = {value}\n")
                 ended = kizd("--config", folder.main, "--check-config")
                 assert ended.returncode == code, (key, value, ended)
+        for peers, code in ((['"G-2 = h:1"'] * 64, 0), (['"G-2 = h:1"'] * 65, 78), (['"Büro = a = [::1]:7411"'], 0), (['"G-2"'], 78),
+                            (['"= h:1"'], 78), (['"G-2 = "'], 78), (['"G-2 = h:99999"'], 78), (["7"], 78)):
+            folder.write("kiz-sync.toml", f"peers = [{', '.join(peers)}]\n")
+            ended = kizd("--config", folder.main, "--check-config")
+            assert ended.returncode == code, (peers, ended)
         folder.write("kiz-sync.toml", "# " + "x" * (1 << 20))
         assert kizd("--config", folder.main, "--check-config").returncode == 78
 

@@ -260,6 +260,10 @@ def two_offices_of_a_town_exchange_while_the_kreis_is_down():
         realm.kreis.start()
         first.ask("sync", wait=True, timeout_ms=20000)
         assert realm.kreis.titles() == first.titles()
+        # A colleague whose machine is off is told of, and keeps nobody from being in sync with the Kreis.
+        second.kill()
+        reply = first.envelope("sync", wait=True, timeout_ms=20000)
+        assert reply["ok"] and reply["exit"] == 3 and reply["warnings"][0]["code"] == "W_PEERS_MISSING", reply
 
 
 def two_offices_that_call_each_other_settle_on_one_line():

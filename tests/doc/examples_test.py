@@ -20,6 +20,7 @@ import concurrent.futures
 import datetime
 import os
 import re
+import signal
 import subprocess
 import sys
 import tempfile
@@ -158,6 +159,21 @@ def steps(block):
     return out
 
 
+def end_daemons(folder):
+    """Those that a page started itself and noted in NAME.pid."""
+    for name in os.listdir(folder):
+        if not name.endswith(".pid"):
+            continue
+        with open(os.path.join(folder, name), encoding="utf-8") as file:
+            pid = file.read().strip()
+        try:
+            with open(f"/proc/{pid}/cmdline", "rb") as file:
+                if b"kizd" in file.read() and os.readlink(f"/proc/{pid}/cwd") == folder:
+                    os.kill(int(pid), signal.SIGKILL)
+        except (OSError, ValueError):
+            pass  # it has ended
+
+
 def run_page(path, show):
     failures, typed = [], 0
     exit_code, skip, demo = 0, False, None
@@ -211,6 +227,7 @@ def run_page(path, show):
             if demo:
                 subprocess.run([f"{BIN}/kiz", "demo", "--ordner", demo, "--beenden"], check=False, capture_output=True,
                                timeout=60)
+            end_daemons(folder)
             if terminal:
                 subprocess.run([f"{BIN}/kiz", "demo", "--ordner", os.path.join(folder, "probe"), "--beenden"], check=False,
                                capture_output=True, timeout=60)

@@ -118,8 +118,13 @@ Run declare_confirm(Form& form) {
   };
 }
 
+Form& with_last_valid(Form& form) {
+  return form.option("after", "--ab,--after", tr("SEQ"),
+                     tr("the last entry of its log that still counts: 17, offers:17 or LOG:17; without it all that is here"), true);
+}
+
 Run declare_revoke(Form& form) {
-  form.operand("ref", tr("REF"), tr("a device (G-2), or a town with all its devices"));
+  with_last_valid(form.operand("ref", tr("REF"), tr("a device (G-2), or a town with all its devices")));
   return by_ref("member.revoke", translatable("Lock out {}? What it writes from now on no longer counts."),
                 translatable("Locked out: {} of {}. The others learn of it at their next contact."));
 }
@@ -159,9 +164,22 @@ Run declare_devices(Form&) {
 }
 
 Run declare_device_revoke(Form& form) {
-  form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2"));
+  with_last_valid(form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2")));
   return by_ref("device.revoke", translatable("Lock out {}? What it writes from now on no longer counts."),
                 translatable("Locked out: {} of {}. The others learn of it at their next contact."));
+}
+
+Run declare_device_renew(Form& form) {
+  form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2; without it all whose admission ends within 90 days"),
+               Need::optional)
+      .number("days", "--tage,--days", tr("DAYS"), tr("admit it for so many days from now"));
+  return [](Shell& shell, Json args) {
+    return shell.show("device.renew", args, [](Output& out, const Json& data) {
+      const Json& devices = list_of(data, "devices");
+      if (devices.empty()) return out.line(tr("No admission ends within 90 days."));
+      out.line(trn("{} device renewed: {}", "{} devices renewed: {}", devices.size(), {plain(devices)}));
+    });
+  };
 }
 }  // namespace
 
@@ -176,7 +194,8 @@ std::vector<Command> member_commands() {
         {"verlaengern", "renew", translatable("renew a membership"), {}, declare_renew}}},
       {"geraet", "device", translatable("devices of the members"), {"geraete", "devices"}, nullptr,
        {{"liste", "list", translatable("all devices"), {}, declare_devices},
-        {"sperren", "revoke", translatable("lock out a device"), {"lock"}, declare_device_revoke}}},
+        {"sperren", "revoke", translatable("lock out a device"), {"lock"}, declare_device_revoke},
+        {"erneuern", "renew", translatable("renew the admission of a device"), {"verlaengern"}, declare_device_renew}}},
   };
 }
 

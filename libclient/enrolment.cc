@@ -39,6 +39,27 @@ void keep_invite(KeyringContents& ring, const std::string& text, const Invite& i
   ring.kreis_addresses = invite.addresses;
 }
 
+// Moves the cut of one log down to an earlier entry, on the branch that the cut is on.
+Result<void> end_earlier(const ReplicaCore& core, std::vector<Cut>& cuts, const DeviceLog& end) {
+  const auto cut = std::find_if(cuts.begin(), cuts.end(), [&](const Cut& each) { return each.log == end.log; });
+  const SpaceSlot* slot = core.slot(end.space);
+  if (cut == cuts.end() || slot == nullptr || end.seq > cut->seq) return Error{Errc::not_found, "log"};
+  if (end.seq == 0) {
+    *cut = {end.log, 0, {}, {}};
+    return {};
+  }
+  Place place = slot->store.meta(slot->store.find(cut->head)).place;
+  const auto& branches = slot->store.log(place.log).branches;
+  while (branches[place.branch].parent != no_branch && end.seq <= branches[place.branch].fork_seq) {
+    place.branch = branches[place.branch].parent;
+  }
+  place.seq = end.seq;
+  cut->seq = end.seq;
+  cut->head = slot->store.meta(slot->store.at(place)).hash;
+  if (cut->fork && *cut->fork >= end.seq) cut->fork.reset();  // before the branches part there is nothing to choose
+  return {};
+}
+
 }  // namespace
 
 Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
@@ -173,7 +194,21 @@ Result<void> retry_join(Replica& replica, const std::string& check_text) {
   return replica.core().files().save_keyring();
 }
 
-Result<void> revoke_device(Replica& replica, const AuthorKey& author) {
+std::vector<DeviceLog> logs_of(const Replica& replica, const AuthorKey& author) {
+  std::vector<DeviceLog> out;
+  for (const SpaceSlot* slot : const_cast<Replica&>(replica).core().slots()) {
+    for (LogRef ref = 1; ref <= slot->store.log_count(); ++ref) {
+      const LogInfo& info = slot->store.log(ref);
+      if (info.author != author || info.branches.empty()) continue;
+      Seq newest = 0;
+      for (const Branch& branch : info.branches) newest = std::max(newest, branch.tip);
+      out.push_back({slot->store.space(), info.id, newest});
+    }
+  }
+  return out;
+}
+
+Result<void> revoke_device(Replica& replica, const AuthorKey& author, const std::vector<DeviceLog>& ends) {
   ReplicaCore& core = replica.core();
   if (core.membership().device(author) == nullptr) return Error{Errc::not_found, "device"};
   DeviceRevoked revoked{author, {}};
@@ -195,6 +230,9 @@ Result<void> revoke_device(Replica& replica, const AuthorKey& author) {
       if (head.seq > known->seq) *known = {head.log, head.seq, head.entry, {}};
       known->fork = shared;
     }
+  }
+  for (const DeviceLog& end : ends) {
+    if (auto moved = end_earlier(core, revoked.cuts, end); !moved) return moved.error();
   }
   auto issued = core.issue(revoked);
   if (!issued) return issued.error();

@@ -72,9 +72,18 @@ Result<void> retry_join(Replica& replica, const std::string& check);
 /// The same with another invite. errors: those of decode_invite and CheckNumber::parse, already_set_up, io_error
 Result<void> retry_join(Replica& replica, const std::string& invite, const std::string& check);
 
+/// The logs that a device has written, as they are held here.
+struct DeviceLog {
+  Space space;
+  LogId log;
+  Seq seq = 0;  // newest entry
+};
+std::vector<DeviceLog> logs_of(const Replica& replica, const AuthorKey& device);
+
 /// Locks a device out: its entries up to what is held here stay, everything beyond is quarantined everywhere.
-/// errors: not_permitted, not_found
-Result<void> revoke_device(Replica& replica, const AuthorKey& device);
+/// `ends`: logs that end earlier, each with its last entry that still counts; from the next one on the device was not in
+/// good hands. errors: not_permitted, not_found (no such device; no such log of it, or it is shorter)
+Result<void> revoke_device(Replica& replica, const AuthorKey& device, const std::vector<DeviceLog>& ends = {});
 /// errors: not_permitted, not_found
 Result<void> renew_admission(Replica& replica, const AuthorKey& device, std::uint64_t days);
 

@@ -9,13 +9,17 @@
 #include "libclient/replica_core.h"
 #include "libclient/request_support.h"
 #include "libclient/requests.h"
+#include "libclient/space_name.h"
 #include "libclient/translate.h"
 #include "protocol/membership.h"
+#include "protocol/registry.h"
 
 namespace kiz {
 
 namespace {
 using request::refuse;
+
+constexpr std::uint64_t soon_ms = 90ull * 24 * 60 * 60 * 1000;  // an admission that ends within this is renewed in one go
 
 std::string device_ref(const Membership& membership, const Device& device) {
   return "G-" + std::to_string(&device - membership.devices().data() + 1);
@@ -241,7 +245,75 @@ Answer changed(const RequestContext& context, const std::vector<Change>& changes
                0};
 }
 
-/// member.revoke, device.revoke  {"ref"}   data: {"ref", "devices": [ref], "member", "member_name"}
+// One word of --ab: "17" ends every log of the device after its entry 17, "offers:17" those of a collection, and the
+// first digits of a log's name one log.
+struct LastValid {
+  std::string where;  // empty: everywhere
+  Seq seq = 0;
+};
+
+request::Or<LastValid> last_valid(const std::string& word) {
+  const std::size_t colon = word.rfind(':');
+  LastValid out{colon == std::string::npos ? std::string{} : word.substr(0, colon), 0};
+  const std::string digits = colon == std::string::npos ? word : word.substr(colon + 1);
+  const bool number = !digits.empty() && digits.size() < 10 &&
+                      std::all_of(digits.begin(), digits.end(), [](char c) { return c >= '0' && c <= '9'; });
+  if (!number || (colon != std::string::npos && out.where.empty())) {
+    return refuse(Errc::invalid_input, tr("\"{}\" names no entry of a log: 17, offers:17 or LOG:17 are meant. Nothing was changed.", {word}),
+                  "kiz dump");
+  }
+  out.seq = std::stoul(digits);
+  return out;
+}
+
+const char* german_name(Collection collection) {
+  switch (collection) {
+    case Collection::offers: return "angebote";
+    case Collection::counts: return "zahlen";
+    case Collection::consents: return "einvernehmen";
+    default: return "";
+  }
+}
+
+bool is_named(const DeviceLog& log, const std::string& where) {
+  if (where.empty() || registry::fold(where) == name_of(log.space.collection)) return true;
+  if (registry::fold(where) == german_name(log.space.collection)) return true;
+  return where.size() >= 8 && to_hex(log.log).starts_with(where);
+}
+
+/// Where the logs of one device end by --ab; empty without it: at what is held here.
+request::Or<std::vector<DeviceLog>> ends_of(const RequestContext& context, const AuthorKey& device) {
+  std::vector<DeviceLog> ends;
+  const auto logs = logs_of(context.replica, device);
+  for (const std::string& word : request::texts(context.args, "after")) {
+    auto last = last_valid(word);
+    if (!last) return last.refusal();
+    bool any = false;
+    for (const DeviceLog& log : logs) {
+      if (!is_named(log, last->where) || log.seq < last->seq) continue;
+      std::erase_if(ends, [&](const DeviceLog& end) { return end.log == log.log; });
+      ends.push_back({log.space, log.log, last->seq});
+      any = true;
+    }
+    if (!any) {
+      return refuse(Errc::not_found, tr("This device has no log that reaches \"{}\" here. Nothing was changed.", {word}), "kiz dump");
+    }
+  }
+  return ends;
+}
+
+Json cuts_json(const RequestContext& context, const AuthorKey& device, const std::vector<DeviceLog>& ends) {
+  Json out = Json::array();
+  for (const DeviceLog& log : logs_of(context.replica, device)) {
+    const auto end = std::find_if(ends.begin(), ends.end(), [&](const DeviceLog& each) { return each.log == log.log; });
+    out.push_back({{"space", name_of(log.space)}, {"log", to_hex(log.log)},
+                   {"last_valid", end == ends.end() ? log.seq : end->seq}, {"held", log.seq}});
+  }
+  return out;
+}
+
+/// member.revoke, device.revoke  {"ref", "after"?: ["17" | "offers:17" | "LOG:17"]}: the last entry that still counts
+/// data: {"ref", "devices": [ref], "member", "member_name", "cuts": [{"space", "log", "last_valid", "held"}]}
 Answer revoke(RequestContext& context, bool towns_too) {
   if (auto refused = request::need_authority(context)) return *refused;
   auto devices = devices_named(context, towns_too);
@@ -254,18 +326,39 @@ Answer revoke(RequestContext& context, bool towns_too) {
       return refuse(Errc::invalid_input, tr("This device cannot lock itself out. Nothing was changed."));
     }
   }
+  std::vector<std::vector<DeviceLog>> ends;
+  Json cuts = Json::array();
   for (const Change& change : changes) {
-    if (context.dry_run) break;
-    if (auto done = revoke_device(context.replica, change.author); !done) return cannot_change(done.error());
+    auto wanted = ends_of(context, change.author);
+    if (!wanted) return wanted.refusal();
+    for (Json& cut : cuts_json(context, change.author, *wanted)) cuts.push_back(std::move(cut));
+    ends.push_back(std::move(*wanted));
   }
-  return changed(context, changes);
+  for (std::size_t i = 0; i < changes.size() && !context.dry_run; ++i) {
+    if (auto done = revoke_device(context.replica, changes[i].author, ends[i]); !done) return cannot_change(done.error());
+  }
+  Answer answer = changed(context, changes);
+  if (auto* reply = std::get_if<Reply>(&answer)) reply->data["cuts"] = std::move(cuts);
+  return answer;
 }
 
-/// member.renew  {"ref", "days"?}   data as member.revoke
-Answer renew(RequestContext& context) {
+// Devices that are not locked out and whose admission has ended or will soon.
+std::vector<const Device*> ending_soon(const RequestContext& context) {
+  std::vector<const Device*> out;
+  for (const Device& device : context.replica.membership().devices()) {
+    if (!device.revoked && device.admitted_until_ms < context.replica.now_ms() + soon_ms) out.push_back(&device);
+  }
+  return out;
+}
+
+/// member.renew  {"ref", "days"?}   data as member.revoke, without cuts
+/// device.renew  {"ref"?, "days"?}  without ref: every device whose admission ends within 90 days, or has ended
+Answer renew(RequestContext& context, bool towns_too) {
   if (auto refused = request::need_authority(context)) return *refused;
-  auto devices = devices_named(context, true);
+  const bool all = !towns_too && request::text(context.args, "ref").empty();
+  request::Or<std::vector<const Device*>> devices = all ? ending_soon(context) : devices_named(context, towns_too);
   if (!devices) return devices.refusal();
+  if (devices->empty()) return Reply{{{"ref", nullptr}, {"devices", Json::array()}, {"member", nullptr}, {"member_name", nullptr}}, {}, 0};
   const std::int64_t days = context.args.value("days", std::int64_t{730});
   if (days < 1 || days > 3650) return refuse(Errc::invalid_input, tr("A membership lasts 1 to 3650 days. Nothing was changed."));
   const auto changes = changes_of(context, *devices);
@@ -285,9 +378,10 @@ std::vector<RequestKind> member_requests() {
           {"member.invite_all", LocalRole::administer, invite_all},
           {"member.address", LocalRole::administer, set_addresses},
           {"member.revoke", LocalRole::administer, [](RequestContext& context) { return revoke(context, true); }},
-          {"member.renew", LocalRole::administer, renew},
+          {"member.renew", LocalRole::administer, [](RequestContext& context) { return renew(context, true); }},
           {"device.list", LocalRole::read, list_devices},
-          {"device.revoke", LocalRole::administer, [](RequestContext& context) { return revoke(context, false); }}};
+          {"device.revoke", LocalRole::administer, [](RequestContext& context) { return revoke(context, false); }},
+          {"device.renew", LocalRole::administer, [](RequestContext& context) { return renew(context, false); }}};
 }
 
 }  // namespace kiz

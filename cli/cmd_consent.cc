@@ -17,7 +17,11 @@ void render_subject(Output& out, const Json& subject) {
   if (!line.empty()) out.line(line, Style::plain, 2);
   std::vector<std::vector<std::string>> rows;
   for (const Json& member : list_of(subject, "members")) {
-    rows.push_back({member_label(member), consent_word(text_of(member, "state")),
+    std::string state = consent_word(text_of(member, "state"));
+    if (member.contains("paper") && member["paper"].is_object()) {
+      state += " " + tr("(on paper: {})", {consent_word(text_of(member["paper"], "state"))});
+    }
+    rows.push_back({member_label(member), state,
                     shown_time(text_of(member, "decided_on")), text_of(member, "reference")});
   }
   if (!rows.empty()) {
@@ -102,6 +106,27 @@ Run declare_deliberate(Form& form) {
   };
 }
 
+Run declare_paper(Form& form) {
+  form.operand("member", tr("TOWN"), tr("name or key of the town"))
+      .operand("state", tr("STATE"), tr("granted (also where it is not given), refused or deliberating"), Need::optional);
+  with_decision(form)
+      .option("conditions", "--auflagen,--conditions", tr("TEXT"), tr("granted with these conditions"))
+      .option("reason", "--grund,--reason", tr("TEXT"), tr("why"))
+      .option("evidence", "--nachweis,--evidence", tr("FILE"), tr("the decision as a file"));
+  return [](Shell& shell, Json args) {
+    return decide(shell, "consent.paper", std::move(args),
+                  translatable("Written down as the Kreis's word: {}. It counts once the town has confirmed it."));
+  };
+}
+
+Run declare_confirm(Form& form) {
+  with_subject(form);
+  return [](Shell& shell, Json args) {
+    if (!shell.confirmed(tr("Say yourselves what the Kreis got on paper?"))) return 1;
+    return decide(shell, "consent.confirm_paper", std::move(args), translatable("Confirmed as your own decision: {}"));
+  };
+}
+
 Run declare_history(Form& form) {
   with_subject(form, true).option("member", "--gemeinde,--member", tr("TOWN"), tr("of this town"));
   return [](Shell& shell, Json args) {
@@ -180,6 +205,8 @@ std::vector<Command> consent_commands() {
         {"zuruecknehmen", "withdraw", translatable("take a consent back"), {}, declare_withdraw},
         {"beraten", "deliberate", translatable("it is being discussed"), {}, declare_deliberate},
         {"verlauf", "history", translatable("who changed what, and when"), {}, declare_history},
+        {"bestaetigen", "confirm", translatable("say yourselves what the Kreis got on paper"), {}, declare_confirm},
+        {"papier", "paper", translatable("Kreis: write down what a town decided on paper"), {}, declare_paper},
         {"gegenstand", "subject", translatable("Kreis: what consent is asked for"), {}, nullptr,
          {{"liste", "list", translatable("all subjects"), {}, declare_subject_list},
           {"neu", "new", translatable("ask for consent"), {}, declare_subject_new},

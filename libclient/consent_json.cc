@@ -48,7 +48,21 @@ Json text_of(const std::vector<CellView>& cells) {
   return text != nullptr ? Json(*text) : Json(nullptr);
 }
 
-std::string sentence(const Tally& sum) {
+Json paper_json(const Question& question, const MemberId& member) {
+  const Consent* paper = question.paper(member);
+  if (paper == nullptr) return nullptr;
+  const Standing standing = consents::standing(question.subject, member, paper);
+  return {{"state", name(standing.state)},
+          {"decided_on", text_of(paper->dates)},
+          {"decided_by", enum_name(field(registry::kinds::consent, cf::decided_by), paper->decided_by)},
+          {"reference", request::or_null(paper->reference)},
+          {"conditions", request::or_null(paper->conditions)},
+          {"reason", request::or_null(paper->reason)},
+          {"evidence", paper->evidence},
+          {"recorded_at", months::instant(paper->newest.millis())}};
+}
+
+std::string sentence(const Tally& sum, std::size_t on_paper) {
   std::string out = tr("{} of {} granted", {std::to_string(sum[State::granted]), std::to_string(sum.asked)});
   const auto add = [&](State state, const char* words) {
     if (sum[state] > 0) out += ", " + tr(words, {std::to_string(sum[state])});
@@ -58,14 +72,27 @@ std::string sentence(const Tally& sum) {
   add(State::refused, translatable("{} refused"));
   add(State::withdrawn, translatable("{} withdrawn"));
   add(State::superseded, translatable("{} superseded"));
+  if (on_paper > 0) out += ", " + tr("{} on paper only", {std::to_string(on_paper)});
   return out;
 }
 
 }  // namespace
 
-Standing Question::standing(const MemberId& member) const {
+Standing Question::written(const MemberId& member) const {
   const auto at = consents.find(member);
   return consents::standing(subject, member, at == consents.end() ? nullptr : &at->second);
+}
+
+Standing Question::standing(const MemberId& member) const {
+  const Consent* recorded = papers_count ? paper(member) : nullptr;
+  return recorded != nullptr ? consents::standing(subject, member, recorded) : written(member);
+}
+
+const Consent* Question::paper(const MemberId& member) const {
+  const auto own = consents.find(member);
+  if (own != consents.end() && !own->second.states.empty()) return nullptr;
+  const auto at = papers.find(member);
+  return at == papers.end() ? nullptr : &at->second;
 }
 
 std::vector<Question> load(const Replica& replica) {
@@ -85,8 +112,17 @@ std::vector<Question> load(const Replica& replica) {
     if (question != found.end()) question->second.consents.emplace(consent->ags, std::move(*consent));
     return true;
   });
+  replica.scan(registry::kinds::paper_consent, [&](const RecordView& record) {
+    auto paper = read_consent(record);
+    if (!paper || record.space.owner != authority || !record.space.counterpart.empty()) return true;
+    const auto question = found.find(paper->subject);
+    if (question != found.end()) question->second.papers.emplace(paper->ags, std::move(*paper));
+    return true;
+  });
+  const bool papers_count = replica.membership().rule("paper_consent_counts") == "yes";
   std::vector<Question> out;
   for (auto& [key, question] : found) out.push_back(std::move(question));
+  for (Question& question : out) question.papers_count = papers_count;
   std::stable_sort(out.begin(), out.end(), [](const Question& a, const Question& b) {
     return a.subject.opened_on < b.subject.opened_on;
   });
@@ -134,6 +170,7 @@ Json to_json(const Replica& replica, const Question& question, const request::To
            {"document_digest", digest_of(written.digests)},
            {"evidence", written.evidence},
            {"changed_at", written.newest.value == 0 ? Json(nullptr) : Json(months::instant(written.newest.millis()))}};
+  out["paper"] = paper_json(question, town.id);
   if (standing.state == State::disputed) {
     Json values = Json::array();
     if (written.states.size() > 1) add_values(values, replica, cf::state, written.states);
@@ -154,9 +191,11 @@ std::vector<request::Town> asked(const Subject& subject, const std::vector<reque
 Json summary(const Question& question, const std::vector<request::Town>& towns) {
   std::vector<Standing> standings;
   Json missing = Json::array();
+  std::size_t on_paper = 0;
   for (const request::Town& town : asked(question.subject, towns)) {
     standings.push_back(question.standing(town.id));
     if (!standings.back().counts()) missing.push_back(town.name);
+    on_paper += question.paper(town.id) != nullptr && !question.papers_count ? 1u : 0u;
   }
   const Tally sum = tally(standings);
   Json out{{"asked", sum.asked}};
@@ -164,8 +203,9 @@ Json summary(const Question& question, const std::vector<request::Town>& towns) 
                             State::requested, State::withdrawn, State::superseded, State::disputed}) {
     out[std::string(name(state))] = sum[state];
   }
+  out["on_paper"] = on_paper;
   out["missing"] = std::move(missing);
-  out["text"] = sentence(sum);
+  out["text"] = sentence(sum, on_paper);
   return out;
 }
 

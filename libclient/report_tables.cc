@@ -4,6 +4,7 @@
 #include "libclient/reports.h"
 #include "libclient/safe_text.h"
 #include "libclient/translate.h"
+#include "libclient/xlsx.h"
 #include "protocol/registry.h"
 
 namespace kiz::reports {
@@ -167,6 +168,12 @@ std::string consent_word(const std::string& state) {
   return tr("open");
 }
 
+std::string state_of_consent(const Json& one) {
+  const std::string state = consent_word(one["state"].get<std::string>());
+  if (!one.contains("paper") || one["paper"].is_null()) return state;
+  return state + " " + tr("(on paper: {})", {consent_word(one["paper"]["state"].get<std::string>())});
+}
+
 Table consents_table(const Json& report) {
   Table out;
   out.title = tr("Consents, {}", {report["realm"].get<std::string>()});
@@ -175,7 +182,7 @@ Table consents_table(const Json& report) {
     out.notes.push_back(subject["title"].get<std::string>() + ": " + subject["summary"]["text"].get<std::string>());
     for (const Json& one : subject["members"]) {
       out.rows.push_back({cell(subject["ref"]), cell(subject["title"]), cell(one["member"]), cell(one["member_name"]),
-                          words(consent_word(one["state"].get<std::string>())), cell(one["decided_on"]), cell(one["reference"]),
+                          words(state_of_consent(one)), cell(one["decided_on"]), cell(one["reference"]),
                           cell(one["conditions"])});
     }
   }
@@ -200,6 +207,12 @@ std::string to_csv(const Table& table, const csv::Dialect& dialect) {
   csv::append(out, header, dialect);
   for (const auto& row : table.rows) csv::append(out, row, dialect);
   return out;
+}
+
+Result<std::string> to_xlsx(const Table& table) {
+  xlsx::Sheet sheet{table.title, table.header, table.rows, {table.title}, tr("Remarks")};
+  sheet.notes.insert(sheet.notes.end(), table.notes.begin(), table.notes.end());
+  return xlsx::write(sheet);
 }
 
 std::string to_html(const Table& table, bool german) {

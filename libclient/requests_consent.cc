@@ -2,7 +2,7 @@
 
 #include <algorithm>
 
-#include "libclient/consent_json.h"
+#include "libclient/consent_request.h"
 #include "libclient/field_text.h"
 #include "libclient/months.h"
 #include "libclient/references.h"
@@ -24,36 +24,13 @@ namespace sf = registry::fields::consent_subject;
 const registry::Kind& consent_kind() { return *registry::find_kind(registry::kinds::consent); }
 const registry::Kind& subject_kind() { return *registry::find_kind(registry::kinds::consent_subject); }
 
-/// The subject named, or the one that is open when none is.
-Or<Question> question_of(const RequestContext& context, bool open_only) {
-  const std::string given = text(context.args, "subject");
-  std::vector<Question> all = consents::load(context.replica);
-  if (!given.empty()) {
-    const auto found = references::find(context.replica, registry::kinds::consent_subject, given);
-    if (!found) return to_refusal(found.error());
-    const auto at = std::find_if(all.begin(), all.end(), [&](const Question& q) { return q.subject.id == found->second; });
-    if (at == all.end()) return refuse(Errc::not_found, tr("There is no subject {}.", {given}), tr("kiz consent subject list"));
-    if (open_only && at->subject.closed()) {
-      return refuse(Errc::invalid_input, tr("The subject {} was closed on {}. Nothing was changed.", {given, at->subject.closed_on}));
-    }
-    return std::move(*at);
-  }
-  std::erase_if(all, [](const Question& question) { return question.subject.closed(); });
-  if (all.size() == 1) return std::move(all.front());
-  if (all.empty()) {
-    return refuse(Errc::not_found, tr("Nothing is asked at present: there is no open subject."), tr("kiz consent subject list"));
-  }
-  return refuse(Errc::usage, tr("{} subjects are open; say which one with --subject.", {std::to_string(all.size())}),
-                tr("kiz consent subject list"));
-}
-
 /// consent.status  {"subject"?, "member"?, "all"?: bool}   open subjects; with "all" the closed ones too
 /// data: {"subjects": [subject + {"members": [consent], "summary": {...}}]}   shapes: consent_json.h
 Answer status(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
   std::vector<Question> wanted;
   if (!text(context.args, "subject").empty()) {
-    auto one = question_of(context, false);
+    auto one = consents::question_of(context, false);
     if (!one) return one.refusal();
     wanted.push_back(std::move(*one));
   } else {
@@ -82,144 +59,6 @@ Answer status(RequestContext& context) {
   return reply;
 }
 
-struct Given {
-  consents::Decision decision;
-  std::string signed_by_role;
-  std::vector<std::string> evidence;
-};
-
-Or<Given> given_of(const RequestContext& context, Step step) {
-  Given out;
-  out.decision.step = step;
-  for (const auto& [name, into] : {std::pair{"decided_on", &out.decision.decided_on},
-                                   std::pair{"conditions_met_on", &out.decision.conditions_met_on}}) {
-    auto read = day(context, name);
-    if (!read) return read.refusal();
-    *into = *read;
-  }
-  out.decision.reference = text(context.args, "reference");
-  out.decision.conditions = text(context.args, "conditions");
-  out.decision.reason = text(context.args, "reason");
-  out.signed_by_role = text(context.args, "signed_by_role");
-  out.evidence = texts(context.args, "evidence");
-  if (step == Step::grant && !out.decision.conditions.empty()) out.decision.step = Step::grant_with_conditions;
-  if (const std::string body = text(context.args, "decided_by"); !body.empty()) {
-    const auto read = field_text::parse(*registry::find_field(consent_kind(), cf::decided_by), body, tongue(context.caller));
-    if (!read) return refuse(*read.wrong, context.caller);
-    const auto* number = as_int(read.value);
-    out.decision.decided_by = number != nullptr ? *number : 0;
-  }
-  const auto check = [&](std::uint32_t field, const std::string& value) {
-    return registry::check(*registry::find_field(consent_kind(), field), Value{value});
-  };
-  for (const auto& fits : {check(cf::reference, out.decision.reference), check(cf::conditions, out.decision.conditions),
-                           check(cf::reason, out.decision.reason), check(cf::signed_by_role, out.signed_by_role)}) {
-    if (!fits) return to_refusal(fits.error());
-  }
-  for (const std::string& file : out.evidence) {
-    if (const auto fits = check(cf::evidence, file); !fits) return to_refusal(fits.error());
-  }
-  return out;
-}
-
-std::string option_of(std::string_view field) {
-  if (field == "decided_on") return tr("--decided DATE");
-  if (field == "decided_by") return tr("--body council|main_committee|mayor");
-  if (field == "reference") return tr("--reference TEXT");
-  if (field == "conditions") return tr("--conditions TEXT");
-  if (field == "conditions_met_on") return tr("--conditions-met DATE");
-  return tr("--reason TEXT");
-}
-
-Refusal cannot(const RequestContext& context, const Error& error, const Question& question, const MemberId& self) {
-  switch (error.code) {
-    case Errc::conflict_open: {
-      const auto at = question.consents.find(self);
-      const std::string hint = at == question.consents.end()
-                                   ? tr("kiz conflict list")
-                                   : conflict_hint(context.replica, at->second.space, at->second.id);
-      return refuse(Errc::conflict_open,
-                    tr("The consent on \"{}\" is disputed: a person must choose first. Nothing was changed.",
-                       {question.subject.title}),
-                    hint);
-    }
-    case Errc::usage: {
-      std::string options;
-      std::string_view rest = error.context;
-      while (!rest.empty()) {
-        const auto comma = rest.find(',');
-        options += (options.empty() ? "" : ", ") + option_of(rest.substr(0, comma));
-        rest = comma == std::string_view::npos ? std::string_view{} : rest.substr(comma + 1);
-      }
-      return refuse(Errc::usage, tr("For this decision is missing: {}. Nothing was changed.", {options}));
-    }
-    default: break;
-  }
-  const registry::EnumValue* state =
-      registry::find_value(registry::find_field(consent_kind(), cf::state)->values, error.context);
-  const std::string word = state != nullptr
-                               ? std::string(german(context.caller) ? state->label_de : state->label_en)
-                           : error.context == "open" ? tr("not asked")
-                                                     : error.context;
-  return refuse(Errc::invalid_input,
-                tr("The consent on \"{}\" stands at \"{}\"; this step does not lead on from there. Nothing was changed.",
-                   {question.subject.title, word}),
-                tr("kiz consent status"));
-}
-
-/// True when the town wrote just this before: asking twice is no second decision.
-bool said_already(const Question& question, const MemberId& self, const consents::Decision& decision) {
-  using consents::State;
-  const State target = decision.step == Step::deliberate ? State::deliberating
-                       : decision.step == Step::grant    ? State::granted
-                       : decision.step == Step::refuse   ? State::refused
-                       : decision.step == Step::withdraw ? State::withdrawn
-                                                         : State::granted_with_conditions;
-  const auto at = question.consents.find(self);
-  if (at == question.consents.end() || question.standing(self).state != target) return false;
-  const consents::Consent& town = at->second;
-  const auto* day = town.dates.empty() || !town.dates.front().value ? nullptr : as_text(*town.dates.front().value);
-  const auto agrees = [](const std::string& given, const std::string& written) { return given.empty() || given == written; };
-  return agrees(decision.decided_on, day != nullptr ? *day : "") && agrees(decision.reference, town.reference) &&
-         agrees(decision.conditions, town.conditions) && agrees(decision.reason, town.reason) &&
-         agrees(decision.conditions_met_on, town.conditions_met_on) &&
-         (decision.decided_by == 0 || decision.decided_by == town.decided_by);
-}
-
-void put_decision(Edit& edit, const Space& space, const RecordId& id, const RecordView* present, const Question& question,
-                  const Given& given, std::int64_t state) {
-  const consents::Decision& decision = given.decision;
-  edit.set(space, id, cf::state, Value{state});
-  set_if_new(edit, space, id, present, cf::document_digest,
-             question.subject.digest ? Value{to_bytes(*question.subject.digest)} : Value{});
-  // A new round begins with an empty sheet; conditions that are met and a withdrawal add to what was decided.
-  const bool adds = decision.step == Step::withdraw || !decision.conditions_met_on.empty();
-  const auto put = [&](std::uint32_t field, const std::string& value) {
-    if (!value.empty() || !adds) set_if_new(edit, space, id, present, field, value.empty() ? Value{} : Value{value});
-  };
-  put(cf::decided_on, decision.decided_on);
-  put(cf::reference, decision.reference);
-  put(cf::conditions, decision.conditions);
-  put(cf::conditions_met_on, decision.conditions_met_on);
-  put(cf::reason, decision.reason);
-  put(cf::signed_by_role, given.signed_by_role);
-  if (decision.decided_by != 0 || !adds) {
-    set_if_new(edit, space, id, present, cf::decided_by, decision.decided_by != 0 ? Value{decision.decided_by} : Value{});
-  }
-  for (const std::string& file : given.evidence) edit.add(space, id, cf::evidence, Value{file});
-}
-
-void warn_dates(Reply& reply, const RequestContext& context, const Question& question, const std::string& decided_on) {
-  if (decided_on.empty()) return;
-  if (months::is_future(decided_on, context.replica.now_ms())) {
-    reply.warnings.push_back({"W_DECIDED_IN_FUTURE", tr("The day of the decision, {}, is yet to come.", {decided_on})});
-  }
-  if (!question.subject.opened_on.empty() && decided_on < question.subject.opened_on) {
-    reply.warnings.push_back({"W_DECIDED_BEFORE_ASKED", tr("The decision of {} is older than the question, which was opened on {}.",
-                                                           {decided_on, question.subject.opened_on})});
-  }
-}
-
 /// consent.grant       {"subject"?, "decided_on", "decided_by", "reference", "conditions"?, "conditions_met_on"?,
 ///                      "signed_by_role"?, "evidence"?: ["<hex digest>:<bytes>:<name>"]}
 ///                     with conditions: granted_with_conditions; conditions_met_on makes that granted
@@ -231,43 +70,11 @@ void warn_dates(Reply& reply, const RequestContext& context, const Question& que
 /// or several subjects are open), not_found, not_permitted. Warnings: W_DECIDED_IN_FUTURE, W_DECIDED_BEFORE_ASKED.
 Answer decide(RequestContext& context, Step step) {
   if (auto refused = need_member(context)) return *refused;
-  const Identity self = context.replica.identity();
-  const std::vector<Town> all = towns(context.replica);
-  const auto own = std::find_if(all.begin(), all.end(), [&](const Town& town) { return town.id == self.member; });
-  if (own == all.end()) {
-    return refuse(Errc::not_permitted, tr("Only a municipality can decide on its consent. Nothing was changed."));
-  }
-  auto question = question_of(context, true);
+  auto question = consents::question_of(context, true);
   if (!question) return question.refusal();
-  auto given = given_of(context, step);
+  auto given = consents::given_of(context, step);
   if (!given) return given.refusal();
-
-  const auto key = consents::key_text(self.member, question->subject.id.key);
-  if (!key) return to_refusal(key.error());
-  const RecordId id{registry::kinds::consent, registry::natural_record_key(registry::kinds::consent, *key)};
-  const Space space = context.replica.space(self.member, Collection::consents);
-  const bool again = said_already(*question, self.member, given->decision);
-  Edit edit = context.replica.begin();
-  if (!again) {
-    const auto next = consents::next_state(question->standing(self.member), given->decision);
-    if (!next) return cannot(context, next.error(), *question, self.member);
-    const auto record = context.replica.read(space, id);
-    const RecordView* present = record ? &*record : nullptr;
-    open_record(edit, space, id, present, *key);
-    put_decision(edit, space, id, present, *question, *given, *next);
-  }
-  if (auto refused = commit(context, edit)) return *refused;
-
-  Reply reply;
-  warn_dates(reply, context, *question, given->decision.decided_on);
-  std::vector<Question> after = consents::load(context.replica);
-  const auto at = std::find_if(after.begin(), after.end(), [&](const Question& q) { return q.subject.id == question->subject.id; });
-  reply.data = {{"changed", !again},
-                {"ref", references::short_of(context.replica, id)},
-                {"id", references::full_of(id)},
-                {"subject", consents::to_json(context.replica, question->subject, german(context.caller))},
-                {"consent", consents::to_json(context.replica, at == after.end() ? *question : *at, *own)}};
-  return reply;
+  return consents::decide(context, *given, *question);
 }
 
 /// consent.history  {"subject"?, "member"?}   default: one's own
@@ -275,7 +82,7 @@ Answer decide(RequestContext& context, Step step) {
 /// "device", "actor"}]}   value: null when emptied, erased or not here
 Answer history(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
-  auto question = question_of(context, false);
+  auto question = consents::question_of(context, false);
   if (!question) return question.refusal();
   const Identity self = context.replica.identity();
   Town town{self.member, self.member_name};
@@ -355,7 +162,7 @@ Answer subject_new(RequestContext& context) {
   if (auto refused = need_authority(context)) return *refused;
   std::optional<Question> earlier;
   if (!text(context.args, "subject").empty()) {
-    auto found = question_of(context, true);
+    auto found = consents::question_of(context, true);
     if (!found) return found.refusal();
     earlier = std::move(*found);
   }
@@ -413,7 +220,7 @@ Answer subject_list(RequestContext& context) {
 /// consent.subject_close  {"subject"?}   data: {"changed", "subject": subject}
 Answer subject_close(RequestContext& context) {
   if (auto refused = need_authority(context)) return *refused;
-  auto question = question_of(context, false);
+  auto question = consents::question_of(context, false);
   if (!question) return question.refusal();
   const Space space = context.replica.space(context.replica.membership().authority(), Collection::consents);
   Edit edit = context.replica.begin();
@@ -430,9 +237,70 @@ Answer subject_close(RequestContext& context) {
 
 }  // namespace
 
+namespace consents {
+namespace {
+
+/// True when the town wrote just this before: asking twice is no second decision.
+bool said_already(const Question& question, const MemberId& self, const Decision& decision) {
+  const State target = decision.step == Step::deliberate ? State::deliberating
+                       : decision.step == Step::grant    ? State::granted
+                       : decision.step == Step::refuse   ? State::refused
+                       : decision.step == Step::withdraw ? State::withdrawn
+                                                         : State::granted_with_conditions;
+  const auto at = question.consents.find(self);
+  if (at == question.consents.end() || question.standing(self).state != target) return false;
+  const Consent& town = at->second;
+  const auto* day = town.dates.empty() || !town.dates.front().value ? nullptr : as_text(*town.dates.front().value);
+  const auto agrees = [](const std::string& given, const std::string& written) { return given.empty() || given == written; };
+  return agrees(decision.decided_on, day != nullptr ? *day : "") && agrees(decision.reference, town.reference) &&
+         agrees(decision.conditions, town.conditions) && agrees(decision.reason, town.reason) &&
+         agrees(decision.conditions_met_on, town.conditions_met_on) &&
+         (decision.decided_by == 0 || decision.decided_by == town.decided_by);
+}
+
+}  // namespace
+
+Answer decide(RequestContext& context, const Given& given, const Question& question) {
+  const Identity self = context.replica.identity();
+  const std::vector<Town> all = towns(context.replica);
+  const auto own = std::find_if(all.begin(), all.end(), [&](const Town& town) { return town.id == self.member; });
+  if (own == all.end()) {
+    return refuse(Errc::not_permitted, tr("Only a municipality can decide on its consent. Nothing was changed."));
+  }
+  const auto key = key_text(self.member, question.subject.id.key);
+  if (!key) return to_refusal(key.error());
+  const RecordId id{registry::kinds::consent, registry::natural_record_key(registry::kinds::consent, *key)};
+  const Space space = context.replica.space(self.member, Collection::consents);
+  const bool again = said_already(question, self.member, given.decision);
+  Edit edit = context.replica.begin();
+  if (!again) {
+    const auto next = next_state(question.written(self.member), given.decision);
+    if (!next) return cannot(context, next.error(), question, self.member);
+    const auto record = context.replica.read(space, id);
+    const RecordView* present = record ? &*record : nullptr;
+    open_record(edit, space, id, present, *key);
+    put_decision(edit, space, id, present, question, given, *next);
+  }
+  if (auto refused = commit(context, edit)) return *refused;
+
+  Reply reply;
+  warn_dates(reply, context, question, given.decision.decided_on);
+  std::vector<Question> after = load(context.replica);
+  const auto at = std::find_if(after.begin(), after.end(), [&](const Question& q) { return q.subject.id == question.subject.id; });
+  reply.data = {{"changed", !again},
+                {"ref", references::short_of(context.replica, id)},
+                {"id", references::full_of(id)},
+                {"subject", to_json(context.replica, question.subject, german(context.caller))},
+                {"consent", to_json(context.replica, at == after.end() ? question : *at, *own)}};
+  return reply;
+}
+
+}  // namespace consents
+
 std::vector<RequestKind> consent_requests() {
   const auto step = [](Step which) { return [which](RequestContext& context) { return decide(context, which); }; };
-  return {{"consent.status", LocalRole::read, status},
+  std::vector<RequestKind> all{
+          {"consent.status", LocalRole::read, status},
           {"consent.grant", LocalRole::consent, step(Step::grant)},
           {"consent.refuse", LocalRole::consent, step(Step::refuse)},
           {"consent.withdraw", LocalRole::consent, step(Step::withdraw)},
@@ -441,6 +309,8 @@ std::vector<RequestKind> consent_requests() {
           {"consent.subject_new", LocalRole::consent, subject_new},
           {"consent.subject_list", LocalRole::read, subject_list},
           {"consent.subject_close", LocalRole::consent, subject_close}};
+  for (RequestKind& paper : consents::paper_requests()) all.push_back(std::move(paper));
+  return all;
 }
 
 }  // namespace kiz

@@ -142,3 +142,33 @@ TEST_CASE("requests on consents: odd days are remarked on, closed subjects take 
     if (asked.exit == 0) CHECK(asked.warned("W_DECIDED_IN_FUTURE"));
   }
 }
+
+TEST_CASE("requests on consents: what came on paper counts once the town has said it itself") {
+  Realm realm;
+  auto ahaus = realm.join("05554004");
+  REQUIRE(open_subject(realm.kreis()).exit == 0);
+  realm.sync(*ahaus);
+  Json paper = decision();
+  paper["member"] = "Ahaus";
+  CHECK(ask(*ahaus, "consent.paper", paper).exit == 13);
+  CHECK(ask(realm.kreis(), "consent.paper", {{"member", "Ahaus"}}).exit == 2);  // a decision has a day, a body, a number
+  CHECK(ask(*ahaus, "consent.confirm_paper").exit == 4);
+  const Asked written = ask(realm.kreis(), "consent.paper", paper);
+  REQUIRE(written.exit == 0);
+  CHECK(written.data["consent"]["state"] == "requested");
+  CHECK(written.data["consent"]["counts"] == false);
+  CHECK(written.data["consent"]["paper"]["state"] == "granted");
+  CHECK(ask(realm.kreis(), "consent.status").data["subjects"][0]["summary"]["on_paper"] == 1);
+  realm.sync(*ahaus);
+
+  const Asked said = ask(*ahaus, "consent.confirm_paper");
+  REQUIRE(said.exit == 0);
+  CHECK(said.data["consent"]["state"] == "granted");
+  CHECK(said.data["consent"]["reference"] == "Vorlage 17/2026");
+  realm.sync(*ahaus);
+  const Json after = ask(realm.kreis(), "consent.status", {{"member", "Ahaus"}}).data["subjects"][0]["members"][0];
+  CHECK(after["counts"] == true);
+  CHECK(after["paper"].is_null());
+  CHECK(ask(realm.kreis(), "consent.paper", paper).exit == 16);  // the town has spoken
+  CHECK(ask(*ahaus, "consent.confirm_paper").exit == 4);
+}

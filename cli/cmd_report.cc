@@ -24,7 +24,7 @@ Json with_file(Json envelope) {
   const Json& document = (*data)["document"];
   Json file{{"name", document.value("file_name", "")},
             {"type", document.value("media_type", "")},
-            {"content", to_base64(document.value("text", ""))}};
+            {"content", document.contains("content") ? text_of(document, "content") : to_base64(text_of(document, "text"))}};
   (*data)["file"] = std::move(file);
   return envelope;
 }
@@ -55,7 +55,7 @@ Run declare_returns(Form& form) {
 Run declare_offers(Form& form) {
   form.option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"))
       .option("kind", "--art,--kind", tr("KIND"), tr("only this kind"))
-      .option("language", "--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"))
+      .option("language", "--sprache,--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"))
       .flag("all", "--alle,--all", tr("ended ones too"));
   with_report_options(form);
   return [](Shell& shell, Json args) { return report(shell, "report.offers", std::move(args), render_offer_report); };

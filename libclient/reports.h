@@ -70,5 +70,7 @@ struct Table {
 Table table(const Json& report, bool german);
 std::string to_csv(const Table& table, const csv::Dialect& dialect);
 std::string to_html(const Table& table, bool german);
+/// errors: those of xlsx::write
+Result<std::string> to_xlsx(const Table& table);
 
 }  // namespace kiz::reports

@@ -5,14 +5,14 @@
 
 #include "libclient/count_json.h"
 #include "libclient/generic_record.h"
-#include "libclient/mapping.h"
+#include "libclient/import_request.h"
 #include "libclient/months.h"
 #include "libclient/record_json.h"
 #include "libclient/refusals.h"
 #include "libclient/requests_count.h"
 #include "libclient/table_export.h"
-#include "libclient/table_import.h"
 #include "libclient/translate.h"
+#include "libclient/xlsx.h"
 #include "protocol/membership.h"
 
 namespace kiz {
@@ -21,62 +21,22 @@ namespace {
 using namespace request;
 namespace f = registry::fields::count;
 
-constexpr std::size_t sentences_max = 20;
 constexpr std::size_t preview_rows = 10;
 
 const registry::Kind& kind() { return *registry::find_kind(registry::kinds::count); }
 
-/// The mapping that the arguments name or bring along; none when they do neither.
+/// The mapping of the request; a month that is given fills in where it names none.
 Or<std::optional<mapping::Mapping>> mapping_of(const RequestContext& context) {
-  const std::string shipped = text(context.args, "mapping_name"), own = text(context.args, "mapping");
-  const bool dated = !text(context.args, "month").empty();
-  if (shipped.empty() && own.empty()) {
-    if (!dated) return std::optional<mapping::Mapping>{};
-    return refuse(Errc::usage, tr("A month can be given for a file only together with a mapping."));
-  }
-  auto read = shipped.empty() ? mapping::parse(own, "mapping") : mapping::shipped(shipped);
-  if (!read) return refuse(*read.wrong, context.caller);
-  if (read.value.kind == nullptr || read.value.kind->number != registry::kinds::count) {
-    return refuse(Errc::invalid_input, tr("The mapping \"{}\" is not one for counts. Nothing was changed.", {read.value.name}));
-  }
-  if (dated && !read.value.fields.contains("period")) {
-    auto at = period(context);
-    if (!at) return at.refusal();
-    mapping::Source constant;
-    constant.constant = *at;
-    read.value.fields["period"] = {std::move(constant)};
-  }
-  return std::optional{std::move(read.value)};
-}
-
-bool is_json(const RequestContext& context) {
-  const std::string format = text(context.args, "format"), name = text(context.args, "name");
-  return format == "json" || (format.empty() && name.ends_with(".json"));
-}
-
-Or<table_import::Import> read_file(const RequestContext& context, const std::optional<mapping::Mapping>& mapping) {
-  const auto bytes = from_base64(text(context.args, "content"));
-  if (!bytes) return refuse(Errc::usage, tr("The content of the file is missing."));
-  table_import::Options options;
-  options.kind = &kind();
-  options.mapping = mapping ? &*mapping : nullptr;
-  options.owner = context.replica.identity().member;
-  options.today = months::day_of(context.replica.now_ms());
-  options.tongue = tongue(context.caller);
-  const std::string separator = text(context.args, "separator");
-  options.separator = separator.empty() ? '\0' : separator.front();
-  options.modulo = context.args.value("modulo", std::size_t{0});
-  options.remainder = context.args.value("remainder", std::size_t{0});
-  options.offset = context.args.value("offset", std::size_t{0});
-  auto read = is_json(context) ? record_json::read(*bytes, options) : table_import::read(*bytes, options);
-  if (read.ok()) return read;
-  std::string all;
-  for (std::size_t i = 0; i < std::min(read.complaints.size(), sentences_max); ++i) {
-    all += (i == 0 ? "" : "\n") + sentence(read.complaints[i], tongue(context.caller));
-  }
-  const std::size_t more = read.complaints.size() - std::min(read.complaints.size(), sentences_max);
-  if (more > 0) all += "\n" + trn("and {} more", "and {} more", more, {std::to_string(more)});
-  return refuse(Errc::invalid_input, all + "\n" + tr("Nothing was changed."));
+  auto mapping = import_mapping(context, kind());
+  if (!mapping || text(context.args, "month").empty()) return mapping;
+  if (!*mapping) return refuse(Errc::usage, tr("A month can be given for a file only together with a mapping."));
+  if ((*mapping)->fields.contains("period")) return mapping;
+  auto at = period(context);
+  if (!at) return at.refusal();
+  mapping::Source constant;
+  constant.constant = *at;
+  (*mapping)->fields["period"] = {std::move(constant)};
+  return mapping;
 }
 
 struct Sums {
@@ -128,9 +88,7 @@ void warn(Reply& reply, const RequestContext& context, const Sums& sums) {
   }
 }
 
-/// count.import  {"content": base64 of the file, "name"?, "format"?: "csv" | "json", "mapping"?: TOML, "mapping_name"?: a
-///                shipped one, "month"?: where file and mapping name none, "member"?: oneself, "separator"?, "modulo"?,
-///                "remainder"?, "offset"?: which rows (table_import.h)}
+/// count.import  import_request.h, and "month"?: where file and mapping name none
 /// All rows or none: one that is wrong refuses the file (invalid_input, a sentence per row with line and column). Rows that
 /// say what is known already change nothing. A row for another member is wrong unless the mapping leaves it out.
 /// data: {"rows", "new", "changed", "unchanged", "skipped", "repeated", "conflicts": [{"line", "cell", "period"}],
@@ -138,23 +96,20 @@ void warn(Reply& reply, const RequestContext& context, const Sums& sums) {
 /// Warnings: W_CONFLICT_OPEN (exit 3: those rows were left out), W_MONTH_LOCKED (exit 3).
 Answer import(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
-  if (const std::string given = text(context.args, "member"); !given.empty()) {
-    auto one = member(context.replica, given);
-    if (!one) return one.refusal();
-    if (one->id != context.replica.identity().member) {
-      return refuse(Errc::not_permitted, tr("Everybody enters their own numbers; those of {} belong to {}. Nothing was changed.",
-                                            {one->name, one->name}));
-    }
-  }
+  auto owner = import_owner(context);
+  if (!owner) return owner.refusal();
   auto mapping = mapping_of(context);
   if (!mapping) return mapping.refusal();
-  auto read = read_file(context, *mapping);
+  auto read = import_rows(context, kind(), *mapping, {"csv", "json"});
   if (!read) return read.refusal();
 
-  const Space space = counts::space_of(context.replica, context.replica.identity().member, false);
+  const Space space = counts::space_of(context.replica, *owner, false);
   Edit edit = context.replica.begin();
   Sums sums;
-  for (const table_import::Draft& draft : read->drafts) put_draft(edit, context, space, draft, sums);
+  for (const table_import::Draft& draft : read->drafts) {
+    tell(context.surroundings.progress, "comparing", static_cast<std::uint64_t>(&draft - read->drafts.data()), read->drafts.size());
+    put_draft(edit, context, space, draft, sums);
+  }
   if (auto refused = commit(context, edit)) return *refused;
 
   Reply reply;
@@ -173,14 +128,14 @@ Answer import(RequestContext& context) {
   return reply;
 }
 
-/// count.export  {"month"? | "year"?, "member"?, "format"?: "csv" | "json", "dialect"?: "de" | "international"}
+/// count.export  {"month"? | "year"?, "member"?, "format"?: "csv" | "xlsx" | "json", "dialect"?: "de" | "international"}
 /// Without a period all; a town its own, the Kreis all members. What is written is read back by count.import.
 /// data: {"records", "file": {"name", "type", "content": base64}}
 Answer export_table(RequestContext& context) {
   if (auto refused = need_member(context)) return *refused;
   const std::string format = text(context.args, "format"), dialect = text(context.args, "dialect");
-  if (!format.empty() && format != "csv" && format != "json") {
-    return refuse(Errc::usage, tr("Counts are exported as csv or json, not as {}.", {format}));
+  if (!format.empty() && format != "csv" && format != "json" && format != "xlsx") {
+    return refuse(Errc::usage, tr("Counts are exported as csv, xlsx or json, not as {}.", {format}));
   }
   if (!dialect.empty() && dialect != "de" && dialect != "international") {
     return refuse(Errc::usage, tr("The dialect is de or international."));
@@ -210,16 +165,28 @@ Answer export_table(RequestContext& context) {
   std::vector<GenericRecord> records;
   for (auto& [key, record] : found) records.push_back(std::move(record));
 
-  const bool json = format == "json";
   table_export::Options options;
   options.dialect = dialect == "international" ? csv::international : csv::german;
   Reply reply;
-  const std::string written =
-      json ? record_json::document(kind(), records).dump(2) + "\n" : table_export::write(kind(), records, options);
+  std::string written, ending = "csv", type = "text/csv; charset=utf-8";
+  if (format == "json") {
+    written = record_json::document(kind(), records).dump(2) + "\n";
+    ending = "json";
+    type = "application/json";
+  } else if (format == "xlsx") {
+    auto table = table_export::table(kind(), records, options);
+    auto book = xlsx::write({tr("Counts"), std::move(table.header), std::move(table.rows)});
+    if (!book) return to_refusal(book.error());
+    written = std::move(*book);
+    ending = "xlsx";
+    type = xlsx::media_type;
+  } else {
+    written = table_export::write(kind(), records, options);
+  }
   reply.data = {{"records", records.size()},
                 {"file",
-                 {{"name", std::string("kiz-counts.") + (json ? "json" : "csv")},
-                  {"type", json ? "application/json" : "text/csv; charset=utf-8"},
+                 {{"name", "kiz-counts." + ending},
+                  {"type", type},
                   {"content", to_base64(written)}}}};
   return reply;
 }

@@ -3,14 +3,13 @@
 
 #include "libclient/generic_record.h"
 #include "libclient/hsds.h"
-#include "libclient/mapping.h"
-#include "libclient/months.h"
+#include "libclient/import_request.h"
 #include "libclient/record_json.h"
-#include "libclient/references.h"
+#include "libclient/refusals.h"
 #include "libclient/requests_offer.h"
 #include "libclient/table_export.h"
-#include "libclient/table_import.h"
 #include "libclient/translate.h"
+#include "libclient/xlsx.h"
 
 namespace kiz {
 namespace {
@@ -18,7 +17,6 @@ namespace {
 using request::refuse;
 
 constexpr std::size_t preview_rows = 5;
-constexpr std::size_t complaints_shown = 20;
 
 // A machine never takes a side: a field with two live values is left to a person.
 struct Applied {
@@ -36,9 +34,10 @@ bool same_value(const RecordView* present, std::uint32_t field, const std::vecto
 }
 
 Applied apply(const Replica& replica, const registry::Kind& kind, const Space& space,
-              const std::vector<table_import::Draft>& drafts, Edit& edit) {
+              const std::vector<table_import::Draft>& drafts, Edit& edit, const Watch& watch) {
   Applied out;
   for (const table_import::Draft& draft : drafts) {
+    tell(watch, "comparing", static_cast<std::uint64_t>(&draft - drafts.data()), drafts.size());
     const auto present = replica.read(space, draft.id);
     const std::size_t before = edit.size();
     for (const table_import::DraftField& field : draft.fields) {
@@ -68,61 +67,28 @@ Applied apply(const Replica& replica, const registry::Kind& kind, const Space& s
   return out;
 }
 
-std::string guess_format(const std::string& name, const std::string& bytes) {
-  const auto start = bytes.find_first_not_of(" \t\r\n\xEF\xBB\xBF");
-  if (start == std::string::npos || (bytes[start] != '{' && bytes[start] != '[')) return "csv";
-  return bytes.find("\"kiz.records/1\"") != std::string::npos || name.ends_with(".kiz.json") ? "json" : "hsds";
-}
-
-/// offer.import   args: content (base64), name, format, mapping (TOML text) or mapping_name, modulo, remainder, offset
+/// offer.import   args: import_request.h; format csv | hsds | integreat | json
 /// data: {"rows", "new", "changed", "unchanged", "skipped", "columns", "unused_columns", "preview": [...]}; or refused
 /// as a whole with every complaint in the text, and nothing changed
 Answer import_table(RequestContext& context) {
-  const auto content = request::from_base64(request::text(context.args, "content"));
-  if (!content) return refuse(Errc::usage, tr("The file's content did not arrive whole."));
   const registry::Kind& kind = *registry::find_kind(registry::kinds::offer);
-  table_import::Options options;
-  options.kind = &kind;
-  options.owner = context.replica.identity().member;
-  options.today = months::day_of(context.replica.now_ms());
-  options.tongue = request::tongue(context.caller);
-  for (const auto& [key, target] : {std::pair{"modulo", &options.modulo}, {"remainder", &options.remainder}, {"offset", &options.offset}}) {
-    if (context.args.contains(key) && context.args[key].is_number_unsigned()) *target = context.args[key].get<std::size_t>();
-  }
-  std::optional<mapping::Mapping> mapping;
-  std::string format = request::text(context.args, "format");
-  std::string mapping_name = request::text(context.args, "mapping_name");
-  if (format == "integreat" && mapping_name.empty()) mapping_name = "integreat-seiten";
-  if (!request::text(context.args, "mapping").empty() || !mapping_name.empty()) {
-    auto read = mapping_name.empty() ? mapping::parse(request::text(context.args, "mapping"), "mapping") : mapping::shipped(mapping_name);
-    if (!read) return refuse(*read.wrong, context.caller);
-    mapping = std::move(read.value);
-    options.mapping = &*mapping;
-  }
-  if (format.empty()) format = guess_format(request::text(context.args, "name"), *content);
-  const table_import::Import read = format == "hsds"   ? hsds::read(*content, options)
-                                    : format == "json" ? record_json::read(*content, options)
-                                                       : table_import::read(*content, options);
-  if (!read.ok()) {
-    Refusal refusal = refuse(read.complaints.front(), context.caller);
-    std::string text;
-    for (std::size_t i = 0; i < read.complaints.size() && i < complaints_shown; ++i) {
-      text += (i == 0 ? "" : "\n") + sentence(read.complaints[i], options.tongue) + ".";
-    }
-    if (read.complaints.size() > complaints_shown) text += "\n" + tr("And {} more.", {std::to_string(read.complaints.size() - complaints_shown)});
-    refusal.text = text + "\n" + tr("Nothing was changed.");
-    return refusal;
-  }
+  auto owner = request::import_owner(context);
+  if (!owner) return owner.refusal();
+  auto mapping = request::import_mapping(context, kind, request::text(context.args, "format") == "integreat" ? "integreat-seiten" : "");
+  if (!mapping) return mapping.refusal();
+  auto rows = request::import_rows(context, kind, *mapping, {"csv", "integreat", "hsds", "json"});
+  if (!rows) return rows.refusal();
+  const table_import::Import& read = *rows;
 
-  const Space space = context.replica.space(options.owner, kind.collection);
+  const Space space = context.replica.space(*owner, kind.collection);
   Edit edit = context.replica.begin();
-  const Applied applied = apply(context.replica, kind, space, read.drafts, edit);
+  const Applied applied = apply(context.replica, kind, space, read.drafts, edit, context.surroundings.progress);
   if (auto refused = request::commit(context, edit)) return *refused;
   Reply reply;
   reply.data = {{"rows", read.rows}, {"new", applied.fresh}, {"changed", applied.changed}, {"unchanged", applied.unchanged},
                 {"skipped", read.skipped + read.repeated}, {"columns", read.columns}, {"unused_columns", read.unused_columns}};
   Json preview = Json::array();
-  for (const auto& row : table_import::preview(kind, read.drafts, preview_rows, options.tongue)) {
+  for (const auto& row : table_import::preview(kind, read.drafts, preview_rows, request::tongue(context.caller))) {
     std::string line;
     for (const std::string& cell : row) line += (line.empty() ? "" : " | ") + cell;
     preview.push_back(line);
@@ -136,7 +102,7 @@ Answer import_table(RequestContext& context) {
   return reply;
 }
 
-/// offer.export   args: format csv | json | hsds, dialect, member, public
+/// offer.export   args: format csv | xlsx | json | hsds, dialect, member, public
 /// data: {"file": {"name", "type", "content" (base64)}, "records"}
 Answer export_table(RequestContext& context) {
   const registry::Kind& kind = *registry::find_kind(registry::kinds::offer);
@@ -158,11 +124,22 @@ Answer export_table(RequestContext& context) {
   std::string name = "angebote.csv";
   std::string type = "text/csv";
   std::string bytes;
+  const std::string dialect = request::text(context.args, "dialect");
+  if (!dialect.empty() && dialect != "de" && dialect != "international") {
+    return refuse(Errc::usage, tr("The dialect is de or international."));
+  }
+  table_export::Options options;
+  options.dialect = dialect == "international" ? csv::international : csv::german;
+  options.personal = !only_public;
   if (format == "csv") {
-    table_export::Options options;
-    options.dialect = request::text(context.args, "dialect") == "international" ? csv::international : csv::german;
-    options.personal = !only_public;
     bytes = table_export::write(kind, records, options);
+  } else if (format == "xlsx") {
+    auto table = table_export::table(kind, records, options);
+    auto written = xlsx::write({tr("Offers"), std::move(table.header), std::move(table.rows)});
+    if (!written) return to_refusal(written.error());
+    name = "angebote.xlsx";
+    type = xlsx::media_type;
+    bytes = std::move(*written);
   } else if (format == "json") {
     name = "angebote.kiz.json";
     type = "application/json";
@@ -172,7 +149,7 @@ Answer export_table(RequestContext& context) {
     type = "application/json";
     bytes = hsds::services(records).dump(1);
   } else {
-    return refuse(Errc::usage, tr("This version writes csv, json and hsds."));
+    return refuse(Errc::usage, tr("Offers are exported as csv, xlsx, json or hsds, not as {}.", {format}));
   }
   Reply reply;
   reply.data["file"] = {{"name", name}, {"type", type}, {"content", request::to_base64(bytes)}};
@@ -183,15 +160,8 @@ Answer export_table(RequestContext& context) {
 }  // namespace
 
 std::vector<RequestKind> offer_table_requests() {
-  return {{"offer.import", LocalRole::edit,
-           [](RequestContext& context) -> Answer {
-             if (auto refused = request::need_member(context)) return *refused;
-             return import_table(context);
-           }},
-          {"offer.export", LocalRole::read, [](RequestContext& context) -> Answer {
-             if (auto refused = request::need_member(context)) return *refused;
-             return export_table(context);
-           }}};
+  return {{"offer.import", LocalRole::edit, request::member_only(import_table)},
+          {"offer.export", LocalRole::read, request::member_only(export_table)}};
 }
 
 }  // namespace kiz

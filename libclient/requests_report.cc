@@ -7,6 +7,7 @@
 #include "libclient/reports.h"
 #include "libclient/request_support.h"
 #include "libclient/translate.h"
+#include "libclient/xlsx.h"
 #include "protocol/membership.h"
 
 namespace kiz {
@@ -37,19 +38,27 @@ Or<reports::Setting> setting_of(const RequestContext& context) {
   return out;
 }
 
-/// Adds {"document": {"format", "media_type", "file_name", "text"}} where "format" asks for one.
+/// Adds {"document": {"format", "media_type", "file_name", "text"}} where "format" asks for one; a workbook has "content"
+/// (base64) instead of "text".
 std::optional<Refusal> add_document(const RequestContext& context, Reply& reply, const std::string& name) {
   const std::string format = text(context.args, "format");
   if (format.empty() || format == "text" || format == "json") return std::nullopt;
   const bool de = german(context.caller);
-  if (format != "csv" && format != "html") {
-    return refuse(Errc::usage, tr("This report comes as text, csv, html or json, not as {}.", {format}));
+  if (format != "csv" && format != "html" && format != "xlsx") {
+    return refuse(Errc::usage, tr("This report comes as text, csv, xlsx, html or json, not as {}.", {format}));
   }
   const std::string dialect = text(context.args, "dialect");
   if (!dialect.empty() && dialect != "de" && dialect != "international") {
     return refuse(Errc::usage, tr("The dialect is de or international."));
   }
   const reports::Table table = reports::table(reply.data, de);
+  if (format == "xlsx") {
+    const auto book = reports::to_xlsx(table);
+    if (!book) return to_refusal(book.error());
+    reply.data["document"] = {{"format", format}, {"media_type", xlsx::media_type}, {"file_name", name + ".xlsx"},
+                              {"content", to_base64(*book)}};
+    return std::nullopt;
+  }
   reply.data["document"] = {
       {"format", format},
       {"media_type", format == "csv" ? "text/csv; charset=utf-8" : "text/html; charset=utf-8"},

@@ -77,18 +77,16 @@ std::string join_elements(const std::vector<std::string>& elements) {
   return out;
 }
 
-std::string write(const registry::Kind& kind, std::span<const GenericRecord> records, const Options& options) {
+Table table(const registry::Kind& kind, std::span<const GenericRecord> records, const Options& options) {
   const auto& dialect = options.dialect;
   const auto columns = columns_of(kind, records, options);
-  std::string out = csv::begin(dialect);
-  std::vector<csv::Out> row{{"id", true}};
-  for (const auto& part : kind.key) row.push_back({std::string(dialect.german ? part.label_de : part.name), false});
-  for (const auto number : columns) row.push_back({header(kind, number, dialect.german), false});
-  csv::append(out, row, dialect);
+  Table out{{"id"}, {}};
+  for (const auto& part : kind.key) out.header.emplace_back(dialect.german ? part.label_de : part.name);
+  for (const auto number : columns) out.header.push_back(header(kind, number, dialect.german));
 
   const auto form = dialect.german ? field_text::Form::table_german : field_text::Form::exchange;
   for (const auto& record : records) {
-    row.assign(1, {to_hex(record.id.key), true});
+    std::vector<csv::Out> row{{to_hex(record.id.key), true}};
     if (!kind.key.empty()) {
       const auto* key = record.first(registry::fields::key);
       auto parts = registry::split_natural_key(kind, key && as_text(*key) ? *as_text(*key) : std::string{});
@@ -102,8 +100,18 @@ std::string write(const registry::Kind& kind, std::span<const GenericRecord> rec
       row.push_back(
           cell(*registry::find_field(kind, number), at == record.fields.end() ? nullptr : &at->second, dialect));
     }
-    csv::append(out, row, dialect);
+    out.rows.push_back(std::move(row));
   }
+  return out;
+}
+
+std::string write(const registry::Kind& kind, std::span<const GenericRecord> records, const Options& options) {
+  const Table all = table(kind, records, options);
+  std::string out = csv::begin(options.dialect);
+  std::vector<csv::Out> header;
+  for (std::size_t i = 0; i < all.header.size(); ++i) header.push_back({all.header[i], i == 0});
+  csv::append(out, header, options.dialect);
+  for (const auto& row : all.rows) csv::append(out, row, options.dialect);
   return out;
 }
 

@@ -23,6 +23,13 @@ struct Options {
   bool personal = true;     // false: fields that name a person are left out
 };
 
+/// Header and rows: what every form of a table has.
+struct Table {
+  std::vector<std::string> header;
+  std::vector<std::vector<csv::Out>> rows;
+};
+Table table(const registry::Kind& kind, std::span<const GenericRecord> records, const Options& options = {});
+
 /// The whole file. Rows in the order of the records.
 std::string write(const registry::Kind& kind, std::span<const GenericRecord> records, const Options& options = {});
 

@@ -1,5 +1,6 @@
 #include "cli/setup.h"
 
+#include "cli/progress_line.h"
 #include "cli/text.h"
 #include "libclient/dial.h"
 #include "libclient/refusals.h"
@@ -63,7 +64,10 @@ Json join(Shell& shell, const Json& args) {
 Json sync_without_daemon(Shell& shell, const Json&) {
   auto replica = shell.replica();
   if (!replica) return refusal_envelope("sync", to_refusal(replica.error()));
-  const auto met = exchange_once(**replica, shell.timeout(60s), false, [&](const std::string& code) { show_code(shell, code); });
+  ProgressLine line{shell.err, !shell.globals.quiet};
+  const auto met = exchange_once(**replica, shell.timeout(60s), false, [&](const std::string& code) { show_code(shell, code); },
+                                 line.watch());
+  line.clear();
   if (!met && (shell.globals.wait || met.error().code != Errc::unreachable)) {
     return refusal_envelope("sync", to_refusal(met.error()));
   }

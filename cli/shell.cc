@@ -10,6 +10,7 @@
 #include <iostream>
 
 #include "cli/interrupt.h"
+#include "cli/progress_line.h"
 #include "cli/text.h"
 #include "libclient/refusals.h"
 #include "libclient/translate.h"
@@ -165,10 +166,19 @@ Json Shell::ask_daemon(const std::string& request, const Json& args) {
                    {"request", request},
                    {"args", args},
                    {"lang", std::string{language()}},
-                   {"dry_run", globals.dry_run}};
+                   {"dry_run", globals.dry_run},
+                   {"progress", !globals.quiet}};
   auto client = ControlClient::connect(*target_->socket);
   if (!client) return refusal_envelope(request, to_refusal(client.error()));
-  auto reply = client->ask(frame, timeout(request == "sync" ? 70s : 300s));
+  ProgressLine line{err, !globals.quiet};
+  const auto patience = timeout(request == "sync" ? 70s : 300s);  // between two words of the daemon
+  auto reply = client->ask(frame, patience);
+  for (; reply && reply->contains("progress"); reply = client->next(patience)) {
+    const Json& told = (*reply)["progress"];
+    line.update(tr(text_of(told, "what").c_str()), static_cast<std::uint64_t>(number_of(told, "done")),
+                static_cast<std::uint64_t>(number_of(told, "total")));
+  }
+  line.clear();
   if (!reply) return refusal_envelope(request, to_refusal(reply.error()));
   return *reply;
 }
@@ -190,7 +200,10 @@ Json Shell::ask_store(const std::string& request, const Json& args) {
   auto opened = replica();
   if (!opened) return refusal_envelope(request, to_refusal(opened.error()));
   const Json asked{{"request", request}, {"args", args}, {"dry_run", globals.dry_run}};
-  return execute(**opened, asked, caller(), Surroundings{});
+  ProgressLine line{err, !globals.quiet};
+  Surroundings surroundings;
+  surroundings.progress = line.watch();
+  return execute(**opened, asked, caller(), surroundings);
 }
 
 Json Shell::ask(const std::string& request, const Json& args) {
@@ -217,7 +230,9 @@ int Shell::print(const Json& envelope, const Render& render) {
   }
   const auto warnings = envelope.find("warnings");
   if (envelope.value("ok", false)) {
-    if (render && !globals.quiet) render(out, envelope.value("data", Json::object()));
+    static const Json nothing = Json::object();
+    const auto data = envelope.find("data");
+    if (render && !globals.quiet) render(out, data != envelope.end() ? *data : nothing);
     out.flush();
   }
   if (warnings != envelope.end() && warnings->is_array()) {

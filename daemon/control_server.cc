@@ -2,6 +2,7 @@
 
 #include <fcntl.h>
 #include <grp.h>
+#include <poll.h>
 #include <sys/stat.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -60,6 +61,47 @@ class Listed {
  private:
   std::vector<stream_protocol::socket*>& list_;
   stream_protocol::socket* socket_;
+};
+
+// Thrown out of a long request whose asker has hung up (Ctrl-C): what it was doing ends and changes nothing.
+struct AskerGone {};
+
+// Tells the asker a few times a second how far its request has come, in the middle of the request: a small frame straight
+// into the socket. One that does not fit at once is left out, for the asker is slow; half of one must be finished.
+class Telling {
+ public:
+  explicit Telling(int fd) : fd_(fd), next_(std::chrono::steady_clock::now() + every) {}
+
+  void operator()(const Progress& progress) {
+    const auto now = std::chrono::steady_clock::now();
+    if (now < next_) return;
+    next_ = now + every;
+    char byte = 0;
+    const ssize_t there = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
+    if (there == 0 || (there < 0 && errno != EAGAIN && errno != EINTR)) throw AskerGone{};
+    Json told;
+    told["progress"] = {{"what", progress.what}, {"done", progress.done}, {"total", progress.total}};
+    if (const auto frame = control_frame::encode(told)) send(*frame);
+  }
+
+ private:
+  void send(std::string_view bytes) const {
+    const std::size_t all = bytes.size();
+    while (!bytes.empty()) {
+      const ssize_t n = ::send(fd_, bytes.data(), bytes.size(), MSG_NOSIGNAL | MSG_DONTWAIT);
+      if (n > 0) bytes.remove_prefix(static_cast<std::size_t>(n));
+      if (n >= 0 || errno == EINTR) continue;
+      if (errno != EAGAIN) throw AskerGone{};
+      if (bytes.size() == all) return;
+      pollfd one{fd_, POLLOUT, 0};
+      if (::poll(&one, 1, stuck_ms_max) == 0) throw AskerGone{};
+    }
+  }
+
+  static constexpr auto every = 250ms;
+  static constexpr int stuck_ms_max = 1000;
+  int fd_;
+  std::chrono::steady_clock::time_point next_;
 };
 
 Refusal no_role() {
@@ -173,9 +215,17 @@ asio::awaitable<bool> ControlServer::serve_request(Socket& socket, LocalUser use
     co_await stream_events(socket);
     co_return false;
   }
-  Json reply = co_await answer_request(server_, std::move(*request), caller);
-  const bool written = co_await write_frame(socket, std::move(reply));
-  co_return written;
+  const auto wants = request->find("progress");
+  Watch watch;
+  if (wants != request->end() && wants->is_boolean() && wants->get<bool>()) watch = Telling{socket.native_handle()};
+  try {
+    Json reply = co_await answer_request(server_, std::move(*request), caller, watch);
+    const bool written = co_await write_frame(socket, std::move(reply));
+    co_return written;
+  } catch (const AskerGone&) {
+    log::info("asker_gone", "request={}", asked);
+    co_return false;
+  }
 }
 
 // Reads as much as really comes: a length alone reserves nothing.

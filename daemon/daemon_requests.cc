@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/peer_connection.h"
 #include "daemon/server.h"
@@ -29,6 +30,7 @@ struct Asked {
   Json args;
   Json whole;
   Caller caller;
+  Watch watch = {};
 
   bool flag(const char* key) const {
     const auto at = args.find(key);
@@ -152,7 +154,13 @@ asio::awaitable<Json> sync(Asked asked) {
   const SteadyPoint until = asked.deadline();
   const Dialler::Impatience impatience{dialler};
   const bool calls = dialler.has_somebody();
+  const std::uint64_t held_before = server.replica()->figures().entries;
+  std::uint64_t most_pending = 0;
   for (;;) {
+    const StoreFigures figures = server.replica()->figures();
+    most_pending = std::max(most_pending, figures.pending);
+    const std::uint64_t come = figures.entries - held_before;
+    tell(asked.watch, "exchanging", come + most_pending - figures.pending, come == 0 ? most_pending : 0);
     const Json peers = server.peers().status();
     const Exchange now = exchange_of(server, peers);
     if (now.in_sync == now.peers) co_return sync_reply(asked);
@@ -333,6 +341,8 @@ Json daemon_status(const Asked& asked) {
                       {"peers", server.peers().status()}});
 }
 
+Json show_config(const Asked& asked) { return done(asked, config_json(asked.server.config())); }
+
 Json shut_down(const Asked& asked) {
   asked.server.stop();
   return done(asked, {{"pid", ::getpid()}});
@@ -355,13 +365,16 @@ constexpr Own own_requests[] = {
     {"member.waiting", LocalRole::administer, true, waiting, nullptr},
     {"member.confirm", LocalRole::administer, true, confirm, nullptr},
     {"daemon.status", LocalRole::read, false, daemon_status, nullptr},
+    {"config.show", LocalRole::read, false, show_config, nullptr},
     {"shutdown", LocalRole::administer, false, shut_down, nullptr},
 };
 
 Json ask_replica(const Asked& asked) {
   if (asked.server.replica() == nullptr) return refused(asked, to_refusal(Error{Errc::not_set_up, {}}));
   try {
-    Json reply = execute(*asked.server.replica(), asked.whole, asked.caller, asked.server.surroundings());
+    Surroundings surroundings = asked.server.surroundings();
+    surroundings.progress = asked.watch;
+    Json reply = execute(*asked.server.replica(), asked.whole, asked.caller, surroundings);
     asked.server.settle();
     return reply;
   } catch (const SqlFailure& failure) {
@@ -372,8 +385,8 @@ Json ask_replica(const Asked& asked) {
 
 }  // namespace
 
-asio::awaitable<Json> answer_request(Server& server, Json request, Caller caller) {
-  Asked asked{server, {}, Json::object(), {}, std::move(caller)};
+asio::awaitable<Json> answer_request(Server& server, Json request, Caller caller, Watch watch) {
+  Asked asked{server, {}, Json::object(), {}, std::move(caller), std::move(watch)};
   if (const auto named = request.find("request"); named != request.end() && named->is_string()) asked.name = named->get<std::string>();
   if (const auto args = request.find("args"); args != request.end() && args->is_object()) asked.args = *args;
   asked.whole = std::move(request);

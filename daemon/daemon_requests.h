@@ -20,7 +20,9 @@ class Server;
 ///   member.waiting  data: {"waiting": [{"code", "device", "address"}]}: devices that a person must confirm
 ///   member.confirm  {"ref": "123456", "reject"?}: the code shown on the device's own screen. data: {"ref", "member_name"}
 ///   daemon.status   data: {"version", "pid", "set_up", "offline", "listen", "connections", "garbage", "peers"}
+///   config.show     data: config_json(): what this daemon runs with, and where each value comes from
 ///   shutdown        ends the daemon in order
-asio::awaitable<Json> answer_request(Server& server, Json request, Caller caller);
+/// `watch` is told how far a long request has come; what it throws ends the request and changes nothing.
+asio::awaitable<Json> answer_request(Server& server, Json request, Caller caller, Watch watch = {});
 
 }  // namespace kiz

@@ -1,7 +1,9 @@
 // How `kiz` and `kizd` talk over the control socket: one frame each way.
 //
 //   length 4 (big endian, bytes of the body) | body (JSON, UTF-8)
-//   request  {"v":1, "request":"offer.new", "args":{...}, "lang":"de", "dry_run":false}
+//   request  {"v":1, "request":"offer.new", "args":{...}, "lang":"de", "dry_run":false, "progress":false}
+//   with progress, before the reply, any number of  {"progress":{"what":"writing","done":1200,"total":10000}}; total 0: not
+//   known. An asker that hangs up before the reply ends what it asked for, and nothing of it is changed.
 //   reply    the envelope of `--json` (requests.h); to "events" a frame for each change until either side hangs up
 // Who asks is not in the frame: the daemon takes user and groups from the socket itself.
 #pragma once

@@ -9,6 +9,7 @@
 #include <algorithm>
 #include <cerrno>
 
+#include "libclient/inspection.h"
 #include "libclient/keyring.h"
 #include "libclient/peer_talk.h"
 #include "libclient/replica_core.h"
@@ -75,12 +76,14 @@ Result<Socket> connect_to(const std::string& address, SteadyTime until) {
 }
 
 /// Feeds what arrives and sends what the talk has to say, until it is done with or `done` says so.
-/// errors: unreachable (the line broke, or the time is over)
-Result<void> drive(PeerTalk& talk, const Socket& socket, SteadyTime until, const std::function<bool()>& done) {
+/// `look` is called now and then. errors: unreachable (the line broke, or the time is over)
+Result<void> drive(PeerTalk& talk, const Socket& socket, SteadyTime until, const std::function<bool()>& done,
+                   const std::function<void()>& look) {
   Bytes waiting;
   std::size_t sent = 0;
   Bytes buffer(std::size_t{64} << 10);
   while (!talk.finished()) {
+    look();
     if (sent == waiting.size()) {
       waiting = talk.take_output(steady());
       sent = 0;
@@ -106,6 +109,30 @@ Result<void> drive(PeerTalk& talk, const Socket& socket, SteadyTime until, const
   return {};
 }
 
+/// How many entries have come and gone, for a person who waits.
+class Counting {
+ public:
+  Counting(const ReplicaCore& core, const PeerTalk& talk, const Watch& watch)
+      : core_(core), talk_(talk), watch_(watch), held_before_(watch ? inspect::figures(core).entries : 0) {}
+
+  void look() {
+    if (!watch_ || steady() < next_) return;
+    next_ = steady() + every;
+    const std::uint64_t come = inspect::figures(core_).entries - held_before_, pending = talk_.pending_entries();
+    most_pending_ = std::max(most_pending_, pending);
+    // What is still to come is not known; what is to go is.
+    tell(watch_, "exchanging", come + most_pending_ - pending, come == 0 ? most_pending_ : 0);
+  }
+
+ private:
+  static constexpr SteadyTime every{100};
+  const ReplicaCore& core_;
+  const PeerTalk& talk_;
+  const Watch& watch_;
+  std::uint64_t held_before_, most_pending_ = 0;
+  SteadyTime next_{0};
+};
+
 /// The last words: a goodbye, or why we hang up. Best effort.
 void send_rest(PeerTalk& talk, const Socket& socket) {
   const SteadyTime until = steady() + std::chrono::seconds{2};
@@ -121,7 +148,7 @@ void send_rest(PeerTalk& talk, const Socket& socket) {
 }  // namespace
 
 Result<Exchange> exchange_once(Replica& replica, std::chrono::milliseconds timeout, bool until_joined,
-                               const std::function<void(const std::string&)>& show_code) {
+                               const std::function<void(const std::string&)>& show_code, const Watch& watch) {
   ReplicaCore& core = replica.core();
   const std::vector<std::string> addresses = core.files().keyring().kreis_addresses;
   const SteadyTime until = steady() + timeout;
@@ -143,6 +170,7 @@ Result<Exchange> exchange_once(Replica& replica, std::chrono::milliseconds timeo
   if (!talk) return talk.error();
   PeerTalk& line = **talk;
   bool shown = false;
+  Counting counting{core, line, watch};
   const auto driven = drive(line, *socket, until, [&] {
     if (const auto code = line.confirmation_code(); code && !shown && show_code) {
       shown = true;
@@ -150,7 +178,7 @@ Result<Exchange> exchange_once(Replica& replica, std::chrono::milliseconds timeo
     }
     outcome.joined = outcome.joined || line.joined();
     return (until_joined && outcome.joined) || line.in_sync();
-  });
+  }, [&] { counting.look(); });
   outcome.joined = outcome.joined || line.joined();
   outcome.in_sync = line.in_sync();
   outcome.pending = line.pending_entries();

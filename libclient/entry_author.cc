@@ -85,6 +85,7 @@ Result<Committed> EntryAuthor::write(const Edit& edit) {
       draft = std::prev(drafts.end());
     }
     if (auto taken = take(*draft, step); !taken) return taken.error();
+    tell(watch_, "writing", static_cast<std::uint64_t>(&step - edit.steps().data()), edit.size());
   }
   for (Draft& draft : drafts) {
     if (auto finished = finish(draft); !finished) return finished.error();

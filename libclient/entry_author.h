@@ -8,7 +8,7 @@ namespace kiz {
 /// Writes the entries of one edit, inside a transaction of the store.
 class EntryAuthor {
  public:
-  EntryAuthor(ReplicaCore& core, const Actor& actor) : core_(core), actor_(actor) {}
+  EntryAuthor(ReplicaCore& core, const Actor& actor, const Watch& watch) : core_(core), actor_(actor), watch_(watch) {}
 
   /// errors: not_permitted, over_limit, bad_clock, not_set_up
   Result<Committed> write(const Edit& edit);
@@ -34,6 +34,7 @@ class EntryAuthor {
 
   ReplicaCore& core_;
   Actor actor_;
+  const Watch& watch_;
   Committed committed_;
   std::vector<Head> heads_;
 };

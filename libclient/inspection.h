@@ -12,6 +12,6 @@ std::vector<SpaceStatus> spaces(const ReplicaCore& core);
 Hash state_hash(const ReplicaCore& core);
 StoreFigures figures(const ReplicaCore& core);
 /// Walks every entry: links, hashes, signatures; and every record: what is stored against what follows from the entries.
-Verification verify(const ReplicaCore& core, bool rebuild);
+Verification verify(const ReplicaCore& core, bool rebuild, const Watch& watch = {});
 
 }  // namespace kiz::inspect

@@ -11,6 +11,7 @@
 #include <unordered_map>
 #include <vector>
 
+#include "kiz/progress.h"
 #include "kiz/replica.h"
 #include "libclient/peer_memory.h"
 #include "libclient/space_slot.h"
@@ -50,7 +51,7 @@ class ReplicaCore {
   Sql& db() const { return *db_; }
 
   // ---- the commit path
-  Result<Committed> commit(const Edit& edit, const Actor& actor);
+  Result<Committed> commit(const Edit& edit, const Actor& actor, const Watch& watch = {});
   /// Takes runs of a peer in one transaction; one report for each, in order.
   /// errors: no_space, io_error, damaged (then none of them was taken)
   Result<std::vector<RunReport>> ingest(std::span<const IncomingRun> runs);
@@ -137,6 +138,9 @@ auto ReplicaCore::write(Change change) -> decltype(change()) {
   } catch (const SqlFailure& failure) {
     drop_slots();
     return failure.error();
+  } catch (...) {  // a Watch that ends what goes on
+    drop_slots();
+    throw;
   }
 }
 

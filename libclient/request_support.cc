@@ -6,6 +6,7 @@
 #include "libclient/dates.h"
 #include "libclient/months.h"
 #include "libclient/refusals.h"
+#include "libclient/replica_core.h"
 #include "libclient/safe_text.h"
 #include "libclient/translate.h"
 #include "protocol/membership.h"
@@ -127,7 +128,7 @@ Json or_null(const std::string& text) { return text.empty() ? Json(nullptr) : Js
 
 std::optional<Refusal> commit(RequestContext& context, const Edit& edit) {
   if (context.dry_run || edit.empty()) return std::nullopt;
-  const auto done = context.replica.commit(edit, context.actor());
+  const auto done = context.replica.core().commit(edit, context.actor(), context.surroundings.progress);
   if (!done) return to_refusal(done.error());
   if (context.surroundings.committed) context.surroundings.committed();
   return std::nullopt;

@@ -45,6 +45,14 @@ Or<std::string> day(const RequestContext& context, const char* name);
 
 /// The refusal when this installation belongs to no realm yet.
 std::optional<Refusal> need_member(const RequestContext& context);
+/// The handler, for installations that belong to a realm alone.
+template <class Function>
+Handler member_only(Function function) {
+  return [function](RequestContext& context) -> Answer {
+    if (auto refused = need_member(context)) return *refused;
+    return function(context);
+  };
+}
 /// The refusal when this is not the Kreis's installation.
 std::optional<Refusal> need_authority(const RequestContext& context);
 

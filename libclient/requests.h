@@ -10,6 +10,7 @@
 #include <string>
 #include <vector>
 
+#include "kiz/progress.h"
 #include "kiz/replica.h"
 
 namespace kiz {
@@ -34,6 +35,8 @@ struct Surroundings {
   std::function<void()> committed;
   /// An invite whose check number was stretched beforehand; null, or none given: it is stretched here.
   std::function<std::unique_ptr<InviteDraft>()> stretched_invite;
+  /// Told how far a long request has come. Throws where the asker has gone: what goes on then ends and changes nothing.
+  Watch progress = {};
 };
 
 struct Warning {

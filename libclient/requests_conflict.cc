@@ -108,21 +108,13 @@ Answer undo(RequestContext& context) {
   return reply;
 }
 
-template <class Function>
-Handler member_only(Function function) {
-  return [function](RequestContext& context) -> Answer {
-    if (auto refused = request::need_member(context)) return *refused;
-    return function(context);
-  };
-}
-
 }  // namespace
 
 std::vector<RequestKind> conflict_requests() {
-  return {{"conflict.list", LocalRole::read, member_only(list)},
-          {"conflict.show", LocalRole::read, member_only(show)},
-          {"conflict.resolve", LocalRole::edit, member_only(resolve)},
-          {"undo", LocalRole::edit, member_only(undo)}};
+  return {{"conflict.list", LocalRole::read, request::member_only(list)},
+          {"conflict.show", LocalRole::read, request::member_only(show)},
+          {"conflict.resolve", LocalRole::edit, request::member_only(resolve)},
+          {"undo", LocalRole::edit, request::member_only(undo)}};
 }
 
 }  // namespace kiz

@@ -110,6 +110,7 @@ Answer dump(RequestContext& context) {
   reply.data["runs"] = Json::array();
   reply.data["entries"] = Json::array();
   bool found = what.empty();
+  const std::uint64_t total = found ? context.replica.figures().entries : 0;
   for (const SpaceSlot* slot : core.slots()) {
     if (!what.empty()) {
       if (const EntryRef ref = slot->store.find(EntryHash::from(wanted))) {
@@ -127,6 +128,7 @@ Answer dump(RequestContext& context) {
     while (query.step()) {
       if (only && slot->store.log(static_cast<LogRef>(query.number(1))).id != *only) continue;
       reply.data["entries"].push_back(entry_json(*slot, query.count(0)));
+      tell(context.surroundings.progress, "reading", reply.data["entries"].size(), total);
     }
   }
   if (!found) return refuse(Errc::not_found, tr("There is no \"{}\" here.", {what}));

@@ -1,4 +1,5 @@
 // Requests about the replica itself: its state, its whole history checked, whether it exchanges with others.
+#include "libclient/inspection.h"
 #include "libclient/keyring.h"
 #include "libclient/months.h"
 #include "libclient/refusals.h"
@@ -70,7 +71,8 @@ Answer show_status(RequestContext& context) {
 }
 
 Answer verify(RequestContext& context) {
-  const Verification found = context.replica.verify(context.args.value("rebuild", false));
+  const Verification found =
+      inspect::verify(context.replica.core(), context.args.value("rebuild", false), context.surroundings.progress);
   Json forks = Json::array();
   for (const LogId& log : found.forks) forks.push_back(to_hex(log));
   Reply reply;

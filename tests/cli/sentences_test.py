@@ -39,7 +39,7 @@ def places(text):
 def main():
     sources = [path for folder in ("cli", "libclient", "daemon") for path in sorted(glob.glob(f"{root}/{folder}/*.cc"))]
     wanted = messages(run("xgettext", "--language=C++", "--from-code=UTF-8", "--keyword=tr", "--keyword=trn:1,2",
-                          "--keyword=translatable", "--no-wrap", "--output=-", *sources))
+                          "--keyword=translatable", "--keyword=tell:2", "--no-wrap", "--output=-", *sources))
     wanted.pop("", None)
     with open(f"{root}/cli/po/de.po", encoding="utf-8") as file:
         german = messages(file.read())

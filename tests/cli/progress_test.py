@@ -1,0 +1,109 @@
+#!/usr/bin/env python3
+"""What takes long says so, and Ctrl-C ends it with 130 and nothing changed: on a store of one's own and through kizd."""
+import json
+import os
+import pty
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+KIZ, KIZD = (os.path.join(os.environ["KIZ_BIN"], name) for name in ("kiz", "kizd"))
+ROWS = 60000
+
+
+def environment(folder):
+    return {"HOME": folder, "PATH": os.environ["PATH"], "LANG": "C", "COLUMNS": "80",
+            "KIZ_LOCALE_DIR": os.environ.get("KIZ_LOCALE_DIR", "")}
+
+
+def kiz(folder, *words):
+    ran = subprocess.run([KIZ, "--store", folder + "/s", *words], env=environment(folder), cwd=folder, capture_output=True,
+                         text=True, timeout=120, check=False, stdin=subprocess.DEVNULL)
+    assert ran.returncode == 0, (words, ran)
+    return ran
+
+
+def offer_entries(folder):
+    status = json.loads(kiz(folder, "--json", "status").stdout)["data"]
+    return sum(space["entries"] for space in status["spaces"] if space["collection"] == "offers")
+
+
+def on_a_terminal(folder, *words, interrupt=False):
+    """Runs kiz with a terminal for its messages; returns exit code and all that was written there."""
+    near, far = pty.openpty()
+    ran = subprocess.Popen([KIZ, "--store", folder + "/s", *words], env=environment(folder), cwd=folder, stdin=far, stdout=far,
+                           stderr=far, start_new_session=True)
+    os.close(far)
+    seen, until = b"", time.monotonic() + 120
+    while time.monotonic() < until:
+        ready, _, _ = select.select([near], [], [], 0.05)
+        if ready:
+            try:
+                piece = os.read(near, 65536)
+            except OSError:  # the far end is closed: it has ended
+                break
+            if not piece:
+                break
+            seen += piece
+        if interrupt and b" of " in seen:
+            ran.send_signal(signal.SIGINT)
+            interrupt = False
+    code = ran.wait(timeout=20)
+    os.close(near)
+    return code, seen.decode("utf-8", "replace")
+
+
+def check(folder, how):
+    code, seen = on_a_terminal(folder, "offer", "import", "many.csv", interrupt=True)
+    assert code == 130, (how, code, seen[-400:])
+    assert "Interrupted" in seen, (how, seen[-400:])
+    time.sleep(0.5)
+    assert offer_entries(folder) == 0, (how, "an interrupted import has changed something")
+
+    code, seen = on_a_terminal(folder, "offer", "import", "many.csv")
+    assert code == 0, (how, seen[-400:])
+    lines = [line for line in seen.split("\r") if " of " in line]
+    assert lines and any("/s" in line for line in lines), (how, seen[:400])
+    assert all(len(line) < 80 for line in lines), (how, lines)
+    assert offer_entries(folder) > 0, how
+
+    # What is short says nothing; nobody asked for a word on the way with --quiet; a pipe gets no line rewritten.
+    code, seen = on_a_terminal(folder, "device", "list")
+    assert code == 0 and "\r " not in seen and "/s" not in seen, (how, seen)
+    code, seen = on_a_terminal(folder, "offer", "import", "many.csv", "--quiet")
+    assert code == 0 and not seen.strip(), (how, seen[:400])
+    ran = kiz(folder, "verify")
+    assert "\r" not in ran.stderr and not ran.stderr, (how, ran.stderr)
+
+
+def main():
+    with tempfile.TemporaryDirectory(prefix="kiz-progress-") as folder:
+        with open(folder + "/many.csv", "w", encoding="utf-8") as file:
+            file.write("title;provider;kind\n")
+            for row in range(ROWS):
+                file.write(f"Offer {row};Caritas;meeting_place\n")
+        for how in ("own store", "daemon"):
+            kiz(folder, "init", "--kreis", "Borken", "--members", "Ahaus", "--address", "127.0.0.1:9", "--listen", "127.0.0.1:0")
+            daemon = None
+            if how == "daemon":
+                daemon = subprocess.Popen([KIZD, "--store", folder + "/s", "--listen", "127.0.0.1:0"], env=environment(folder),
+                                          stderr=subprocess.DEVNULL)
+                until = time.monotonic() + 20
+                while not os.path.exists(folder + "/s/control.sock"):
+                    assert time.monotonic() < until
+                    time.sleep(0.02)
+            try:
+                check(folder, how)
+            finally:
+                if daemon:
+                    daemon.terminate()
+                    daemon.wait(timeout=20)
+            subprocess.run(["rm", "-r", folder + "/s"], check=True)
+    print("progress: shown, taken away, interrupted without a trace")
+
+
+main()
+sys.exit(0)

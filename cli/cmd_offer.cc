@@ -44,17 +44,20 @@ void render_list(Output& out, const Subject& subject, const Json& data) {
   }
 }
 
-Render list_of_records(const Subject& subject) {
-  return [subject](Output& out, const Json& data) { render_list(out, subject, data); };
+/// Shows a list; for the screen only the fields that stand on it are asked for.
+int show_list(Shell& shell, const Subject& subject, const char* verb, Json args) {
+  const bool offers = std::string_view{subject.kind} == "offer";
+  if (!shell.globals.json) args["only"] = {"title", offers ? "provider" : "status", "kind"};
+  return shell.show(request(subject, verb), args, [subject](Output& out, const Json& data) { render_list(out, subject, data); });
 }
 
 Run declare_list_of(Form& form, const Subject& subject) {
   form.option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"))
       .option("kind", "--art,--kind", tr("KIND"), tr("only this kind"))
-      .option("language", "--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"))
+      .option("language", "--sprache,--fuer-sprache,--language", tr("LANGUAGE"), tr("only those in this language"))
       .option("status", "--stand,--status", tr("STATUS"), tr("only with this status"))
       .flag("public", "--oeffentlich,--public", tr("only those that may be published"));
-  return [subject](Shell& shell, Json args) { return shell.show(request(subject, "list"), args, list_of_records(subject)); };
+  return [subject](Shell& shell, Json args) { return show_list(shell, subject, "list", std::move(args)); };
 }
 Run declare_offer_list(Form& form) { return declare_list_of(form, offer); }
 Run declare_need_list(Form& form) { return declare_list_of(form, need); }
@@ -146,7 +149,7 @@ Run declare_search(Form& form) {
     std::string text;
     for (const Json& word : args["text"]) text += (text.empty() ? "" : " ") + word.get<std::string>();
     args["text"] = text;
-    return shell.show("offer.search", args, list_of_records(offer));
+    return show_list(shell, offer, "search", std::move(args));
   };
 }
 
@@ -167,7 +170,7 @@ Run declare_confirm(Form& form) {
 Run declare_overdue(Form& form) {
   form.number("days", "--tage,--days", tr("DAYS"), tr("not confirmed for so many days (180)"))
       .option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"));
-  return [](Shell& shell, Json args) { return shell.show("offer.overdue", args, list_of_records(offer)); };
+  return [](Shell& shell, Json args) { return show_list(shell, offer, "overdue", std::move(args)); };
 }
 
 Run declare_copy(Form& form) {

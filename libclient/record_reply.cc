@@ -1,5 +1,7 @@
 #include "libclient/record_reply.h"
 
+#include <algorithm>
+
 #include "libclient/generic_record.h"
 #include "libclient/months.h"
 #include "libclient/record_json.h"
@@ -24,7 +26,9 @@ Json field_value(const registry::Kind& kind, const FieldView& field) {
     case MergeType::counter: return field.overflow ? Json() : Json(field.sum);
     case MergeType::set: {
       Json out = Json::array();
-      for (const CellView& cell : field.cells) out.push_back(value_of(kind, field.field, cell.value));
+      for (const CellView& cell : field.cells) {
+        if (cell.value) out.push_back(value_of(kind, field.field, cell.value));
+      }
       return out;
     }
     case MergeType::register_:
@@ -36,6 +40,9 @@ Json field_value(const registry::Kind& kind, const FieldView& field) {
 
 // Fields that hold nothing are left out, but a value that is unknown must not look like one that was never there.
 bool is_unknown(const FieldView& field) { return !field.cells.empty() && !field.cells.front().value; }
+
+// What is unknown stands last: some elements of the set are known.
+bool lacks_elements(const FieldView& field) { return field.type == MergeType::set && !field.cells.empty() && !field.cells.back().value; }
 
 std::string title_of(const RecordView& view) { return view.text(registry::fields::offer::title); }
 
@@ -63,9 +70,12 @@ Json values(const Replica& replica, const registry::Kind& kind, const FieldView&
   return out;
 }
 
-Json record(const Replica& replica, const registry::Kind& kind, const RecordView& view, bool with_ref) {
+namespace {
+
+Json record_json_of(const Replica& replica, const registry::Kind& kind, const RecordView& view, std::string ref,
+                    const std::vector<std::uint32_t>& only) {
   Json out;
-  if (with_ref) out["ref"] = references::short_of(replica, view.id);
+  out["ref"] = std::move(ref);
   out["id"] = references::full_of(view.id);
   out["member"] = view.space.owner;
   out["member_name"] = request::member_name(replica, view.space.owner);
@@ -73,11 +83,13 @@ Json record(const Replica& replica, const registry::Kind& kind, const RecordView
   Json overwritten = Json::array();
   Json unknown = Json::array();
   for (const FieldView& field : view.fields) {
+    if (!only.empty() && std::find(only.begin(), only.end(), field.field) == only.end()) continue;
     const std::string name = registry::field_name(kind, field.field);
     if (is_unknown(field)) {
       unknown.push_back(name);
       continue;
     }
+    if (lacks_elements(field)) unknown.push_back(name);
     Json value = field_value(kind, field);
     if (field.disputed()) disputed.push_back({{"field", name}, {"values", values(replica, kind, field)}});
     if (field.type == MergeType::register_ && field.cells.size() > 1) {
@@ -99,6 +111,21 @@ Json record(const Replica& replica, const registry::Kind& kind, const RecordView
   if (view.existence == Existence::deleted) out["deleted"] = "yes";
   return out;
 }
+
+}  // namespace
+
+Json record(const Replica& replica, const registry::Kind& kind, const RecordView& view) {
+  return record_json_of(replica, kind, view, references::short_of(replica, view.id), {});
+}
+
+Records::Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& only)
+    : replica_(replica), kind_(kind), refs_(replica, kind.number) {
+  for (const std::string& name : only) {
+    if (const auto field = registry::find_field(kind, std::string_view{name})) only_.push_back(field->number);
+  }
+}
+
+Json Records::json(const RecordView& view) const { return record_json_of(replica_, kind_, view, refs_.of(view.id), only_); }
 
 Json conflict(const Replica& replica, const Conflict& conflict) {
   const auto* kind = registry::find_kind(conflict.record.kind);

@@ -3,12 +3,28 @@
 // with every value, who and when; what was concurrently overwritten is listed under "overwritten", newest first.
 #pragma once
 
+#include "libclient/references.h"
 #include "libclient/requests.h"
 #include "protocol/registry.h"
 
 namespace kiz::reply {
 
-Json record(const Replica& replica, const registry::Kind& kind, const RecordView& view, bool with_ref = true);
+Json record(const Replica& replica, const registry::Kind& kind, const RecordView& view);
+
+/// The same for many records of one kind.
+class Records {
+ public:
+  /// only: English names of the fields that are wanted; empty: all, and what is disputed or was overwritten.
+  Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& only = {});
+  Json json(const RecordView& view) const;
+
+ private:
+  const Replica& replica_;
+  const registry::Kind& kind_;
+  references::ShortReferences refs_;
+  std::vector<std::uint32_t> only_;
+};
+
 /// [{"value", "label", "member", "member_name", "device", "actor", "time"}], one for each cell of the field.
 Json values(const Replica& replica, const registry::Kind& kind, const FieldView& field);
 /// {"ref": "K-1", "record", "record_ref", "kind", "title", "field", "values"}

@@ -9,6 +9,7 @@
 #include <string>
 #include <string_view>
 #include <utility>
+#include <vector>
 
 #include "kiz/replica.h"
 #include "kiz/result.h"
@@ -27,6 +28,16 @@ std::optional<Prefix> parse(std::string_view letter, std::string_view text);
 
 /// The shortest reference that tells this record apart here.
 std::string short_of(const Replica& replica, const RecordId& record);
+/// The same for many records of one kind: reads all keys of the kind once.
+class ShortReferences {
+ public:
+  ShortReferences(const Replica& replica, std::uint32_t kind);
+  std::string of(const RecordId& record) const;
+
+ private:
+  std::string letter_;             // empty: records of this kind have full ids only
+  std::vector<RecordKey> keys_;    // ascending
+};
 /// The full id: 32 hexadecimal digits.
 std::string full_of(const RecordId& record);
 

@@ -15,12 +15,37 @@ std::vector<Head> SpaceSlot::heads() const { return frontier_of(merge.history(),
 
 Hash SpaceSlot::digest() const { return frontier_of(merge.history(), Reach::held).digest(); }
 
+namespace {
+
+constexpr std::uint64_t records_worth_keeping = 200;  // below this a state hash is computed faster than written
+
+// State hashes that took a while are kept beside their generation: the next program that asks need not read all records.
+void keep_hashes(Sql& db, const std::map<SpaceNumber, std::pair<std::uint64_t, Hash>>& hashed) {
+  std::vector<SpaceNumber> fresh;
+  for (const auto& [number, known] : hashed) {
+    auto query = db.query(
+        "SELECT 1 FROM spaces WHERE id = ? AND generation = ? AND hashed_at IS NOT generation "
+        "AND (SELECT count(*) FROM records WHERE space = spaces.id) >= ?");
+    query << number << known.first << records_worth_keeping;
+    if (query.step()) fresh.push_back(number);
+  }
+  if (fresh.empty()) return;
+  Transaction transaction{db};
+  for (const SpaceNumber number : fresh) {
+    (db.query("UPDATE spaces SET hashed_at = generation, state_hash = ? WHERE id = ?") << ByteView{hashed.at(number).second} << number).run();
+  }
+  transaction.commit();
+}
+
+}  // namespace
+
 ReplicaCore::~ReplicaCore() {
   // What is lost here is known from elsewhere or costs a comparison: closing never fails.
   if (db_ != nullptr) {
     static_cast<void>(save_peer_memory());
     try {
       static_cast<void>(files_->note_entries(*db_));
+      keep_hashes(*db_, hashed_);
     } catch (const SqlFailure&) {
     }
   }
@@ -145,14 +170,14 @@ SpaceSlot& ReplicaCore::slot_for(const Space& space) {
 
 // ---- the commit path
 
-Result<Committed> ReplicaCore::commit(const Edit& edit, const Actor& actor) {
+Result<Committed> ReplicaCore::commit(const Edit& edit, const Actor& actor, const Watch& watch) {
   if (lost_own_tail_) {
     if (auto renewed = files_->renew_incarnation(LogReason::restored); !renewed) return renewed.error();
     lost_own_tail_ = false;
   }
   std::vector<Head> heads;
   auto written = write([&]() -> Result<Committed> {
-    EntryAuthor author{*this, actor};
+    EntryAuthor author{*this, actor, watch};
     auto committed = author.write(edit);
     if (committed && !committed->entries.empty()) {
       Bytes hashes;
@@ -173,9 +198,13 @@ Hash ReplicaCore::state_hash(SpaceSlot& slot) const {
   const SpaceNumber number = slot.store.number();
   std::uint64_t generation = 0;
   {
-    auto query = db_->query("SELECT generation FROM spaces WHERE id = ?");
+    auto query = db_->query("SELECT generation, hashed_at, state_hash FROM spaces WHERE id = ?");
     query << number;
-    if (query.step()) generation = query.count(0);
+    if (query.step()) {
+      generation = query.count(0);
+      const bool kept = !query.null(1) && query.count(1) == generation && query.blob(2).size() == Hash::size_bytes;
+      if (kept) return Hash::from(query.blob(2));
+    }
   }
   if (const auto at = hashed_.find(number); at != hashed_.end() && at->second.first == generation) return at->second.second;
   StateHasher hasher;

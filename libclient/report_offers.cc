@@ -92,8 +92,9 @@ Json field_json(const Replica& replica, const registry::Field& described, const 
   return list;
 }
 
-Json offer_json(const Replica& replica, const RecordView& offer, const Setting& setting, const std::string& today) {
-  Json out{{"ref", references::short_of(replica, offer.id)}, {"id", references::full_of(offer.id)}};
+Json offer_json(const Replica& replica, const references::ShortReferences& refs, const RecordView& offer, const Setting& setting,
+                const std::string& today) {
+  Json out{{"ref", refs.of(offer.id)}, {"id", references::full_of(offer.id)}};
   for (const FieldView& view : offer.fields) {
     const registry::Field* described = registry::find_field(kind(), view.field);
     if (described == nullptr || view.cells.empty()) continue;
@@ -112,12 +113,13 @@ Json offers(const Replica& replica, const OfferFilter& filter, const Setting& se
   std::map<MemberId, std::vector<std::pair<std::string, Json>>> found;  // by owner: title and offer
   std::size_t count = 0, old = 0;
   conflicts = 0;
+  const references::ShortReferences refs{replica, registry::kinds::offer};
   replica.scan(registry::kinds::offer, [&](const RecordView& offer) {
     if (!wanted(offer, filter, setting, today)) return true;
     ++count;
     old += overdue(offer, today) ? 1U : 0U;
     conflicts += status_disputed(offer) ? 1U : 0U;
-    found[offer.space.owner].emplace_back(registry::fold(offer.text(f::title)), offer_json(replica, offer, setting, today));
+    found[offer.space.owner].emplace_back(registry::fold(offer.text(f::title)), offer_json(replica, refs, offer, setting, today));
     return true;
   });
   Json members = Json::array();

@@ -234,7 +234,7 @@ request::Or<Filter> filter(const RequestContext& context, const registry::Kind& 
   return out;
 }
 
-/// offer.list, need.list   args: member, kind, language, status, public; data: {"offers": [record...], "total"}
+/// offer.list, need.list   args: member, kind, language, status, public, only (names of fields: those alone); data: {"offers": [record...], "total"}
 /// offer.search            args: text as well
 /// offer.overdue           args: member, days
 Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
@@ -242,16 +242,16 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   if (!wanted) return wanted.refusal();
   wanted->overdue = overdue;
   const std::string day = today(context);
-  std::vector<RecordView> found;
+  const reply::Records shown{context.replica, kind, request::texts(context.args, "only")};
+  Json records = Json::array();
   context.replica.scan(kind.number, [&](const RecordView& view) {
-    if (wanted->fits(kind, view, day)) found.push_back(view);
+    if (wanted->fits(kind, view, day)) records.push_back(shown.json(view));
     return true;
   });
-  Json records = Json::array();
-  for (const RecordView& view : found) records.push_back(reply::record(context.replica, kind, view));
+  const std::size_t total = records.size();
   Reply reply;
   reply.data[kind.number == registry::kinds::offer ? "offers" : "needs"] = std::move(records);
-  reply.data["total"] = found.size();
+  reply.data["total"] = total;
   return reply;
 }
 
@@ -394,22 +394,14 @@ Answer meet(RequestContext& context) {
   return changed(context, *need, edit);
 }
 
-template <class Function>
-Handler member_only(Function function) {
-  return [function](RequestContext& context) -> Answer {
-    if (auto refused = request::need_member(context)) return *refused;
-    return function(context);
-  };
-}
-
 void add_kind(std::vector<RequestKind>& out, std::uint32_t number, const std::array<const char*, 6>& names) {
   const registry::Kind* kind = registry::find_kind(number);
-  out.push_back({names[0], LocalRole::read, member_only([kind](auto& c) { return list(c, *kind, false); })});
-  out.push_back({names[1], LocalRole::edit, member_only([kind](auto& c) { return make_new(c, *kind); })});
-  out.push_back({names[2], LocalRole::read, member_only([kind](auto& c) { return show(c, *kind); })});
-  out.push_back({names[3], LocalRole::edit, member_only([kind](auto& c) { return edit_fields(c, *kind); })});
-  out.push_back({names[4], LocalRole::edit, member_only([kind](auto& c) { return remove(c, *kind); })});
-  out.push_back({names[5], LocalRole::read, member_only([kind](auto& c) { return history(c, *kind); })});
+  out.push_back({names[0], LocalRole::read, request::member_only([kind](auto& c) { return list(c, *kind, false); })});
+  out.push_back({names[1], LocalRole::edit, request::member_only([kind](auto& c) { return make_new(c, *kind); })});
+  out.push_back({names[2], LocalRole::read, request::member_only([kind](auto& c) { return show(c, *kind); })});
+  out.push_back({names[3], LocalRole::edit, request::member_only([kind](auto& c) { return edit_fields(c, *kind); })});
+  out.push_back({names[4], LocalRole::edit, request::member_only([kind](auto& c) { return remove(c, *kind); })});
+  out.push_back({names[5], LocalRole::read, request::member_only([kind](auto& c) { return history(c, *kind); })});
 }
 
 }  // namespace
@@ -419,12 +411,12 @@ std::vector<RequestKind> offer_requests() {
   add_kind(out, registry::kinds::offer, {"offer.list", "offer.new", "offer.show", "offer.edit", "offer.delete", "offer.history"});
   add_kind(out, registry::kinds::need, {"need.list", "need.new", "need.show", "need.edit", "need.delete", "need.history"});
   const registry::Kind* offer = registry::find_kind(registry::kinds::offer);
-  out.push_back({"offer.search", LocalRole::read, member_only([offer](auto& c) { return list(c, *offer, false); })});
-  out.push_back({"offer.overdue", LocalRole::read, member_only([offer](auto& c) { return list(c, *offer, true); })});
-  out.push_back({"offer.confirm", LocalRole::edit, member_only([](auto& c) { return confirm(c); })});
-  out.push_back({"offer.end", LocalRole::edit, member_only([](auto& c) { return end(c); })});
-  out.push_back({"offer.copy", LocalRole::edit, member_only([](auto& c) { return copy(c); })});
-  out.push_back({"need.meet", LocalRole::edit, member_only([](auto& c) { return meet(c); })});
+  out.push_back({"offer.search", LocalRole::read, request::member_only([offer](auto& c) { return list(c, *offer, false); })});
+  out.push_back({"offer.overdue", LocalRole::read, request::member_only([offer](auto& c) { return list(c, *offer, true); })});
+  out.push_back({"offer.confirm", LocalRole::edit, request::member_only([](auto& c) { return confirm(c); })});
+  out.push_back({"offer.end", LocalRole::edit, request::member_only([](auto& c) { return end(c); })});
+  out.push_back({"offer.copy", LocalRole::edit, request::member_only([](auto& c) { return copy(c); })});
+  out.push_back({"need.meet", LocalRole::edit, request::member_only([](auto& c) { return meet(c); })});
   for (RequestKind& table : offer_table_requests()) out.push_back(std::move(table));
   return out;
 }

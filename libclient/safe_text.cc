@@ -61,7 +61,7 @@ std::string escape(std::string_view text, bool one_line) {
 }
 
 std::size_t columns_of(UChar32 c) {
-  if (c < 0) return 1;
+  if (c < 0 || (c >= 0x20 && c < 0x300 && c != 0xAD)) return 1;  // most text: nothing to look up
   switch (u_charType(c)) {
     case U_NON_SPACING_MARK:
     case U_ENCLOSING_MARK:

@@ -127,11 +127,14 @@ std::optional<Genesis> SpaceStore::genesis(LogRef ref) const {
 
 // ---- entries
 
-EntryRef SpaceStore::find(const EntryHash& hash) const {
-  auto query = db_.query("SELECT id FROM entries WHERE hash = ? AND space = ?");
+SpaceStore::Found SpaceStore::locate(const EntryHash& hash) const {
+  auto query = db_.query("SELECT id, log, branch, seq FROM entries WHERE hash = ? AND space = ?");
   query << ByteView{hash} << number_;
-  return query.step() ? query.count(0) : 0;
+  if (!query.step()) return {};
+  return {query.count(0), {static_cast<LogRef>(query.number(1)), static_cast<BranchNo>(query.number(2)), query.count(3)}};
 }
+
+EntryRef SpaceStore::find(const EntryHash& hash) const { return locate(hash).ref; }
 
 EntryMeta SpaceStore::meta(EntryRef ref) const {
   auto query = db_.query("SELECT hash, log, branch, seq, hlc, epoch, control, control_hash, void FROM entries WHERE id = ?");
@@ -147,13 +150,6 @@ EntryMeta SpaceStore::meta(EntryRef ref) const {
   return out;
 }
 
-Place SpaceStore::place_of(const EntryHash& hash) const {
-  auto query = db_.query("SELECT log, branch, seq FROM entries WHERE hash = ? AND space = ?");
-  query << ByteView{hash} << number_;
-  if (!query.step()) return {};
-  return {static_cast<LogRef>(query.number(0)), static_cast<BranchNo>(query.number(1)), query.count(2)};
-}
-
 EntryRef SpaceStore::at(const Place& place) const {
   auto query = db_.query("SELECT id FROM entries WHERE space = ? AND log = ? AND branch = ? AND seq = ?");
   query << number_ << place.log << place.branch << place.seq;
@@ -167,7 +163,7 @@ void SpaceStore::listings(const Place& citing, LogRef cited, const std::function
   query << number_ << citing.log << citing.branch << cited << citing.seq;
   while (query.step()) {
     Listing row{query.count(0), query.count(1), EntryHash::from(query.blob(2)), query.count(3), {}};
-    row.held = place_of(row.entry);
+    row.held = locate(row.entry).place;
     if (!take(row)) return;
   }
 }

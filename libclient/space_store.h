@@ -86,6 +86,10 @@ class SpaceStore final : public LogStore, public RecordStore {
   struct RecordHash {
     std::size_t operator()(const RecordId& id) const { return PrefixHash{}(id.key) ^ id.kind; }
   };
+  struct Found {
+    EntryRef ref = 0;  // 0: not held
+    Place place;
+  };
   struct DecodedBody {
     EntryRef ref = 0;
     EntryBody body;
@@ -97,7 +101,7 @@ class SpaceStore final : public LogStore, public RecordStore {
   void write(const RecordId& id, HeldRecord& record) const;
   void write_conflicts(const RecordId& id, const std::vector<std::uint32_t>& fields) const;
   const DecodedBody& decoded(EntryRef ref) const;
-  Place place_of(const EntryHash& hash) const;
+  Found locate(const EntryHash& hash) const;
 
   Sql& db_;
   SpaceNumber number_;

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "protocol/record_view.h"
 #include "protocol/registry.h"
 
 namespace kiz {
@@ -34,52 +35,26 @@ CellView cell_view(const RecordState& state, const Cell& cell) {
   return {cell.value, state.name_of(cell), state.entries[cell.entry].log, state.hlc_of(cell)};
 }
 
-// Replaced-in cells that are read, the highest first.
-std::vector<const Cell*> read_cells(const RecordState& state, std::uint32_t field) {
-  std::vector<const Cell*> out;
-  for (const Cell& cell : state.cells_of(field)) {
-    if (cell.kind == CellKind::replaced && !cell.hidden) out.push_back(&cell);
-  }
-  std::sort(out.begin(), out.end(), [&](const Cell* a, const Cell* b) { return state.lower(*b, *a); });
-  return out;
+void show(const RecordState& state, const std::vector<Reading>& readings, FieldView& out) {
+  for (const Reading& reading : readings) out.cells.push_back(cell_view(state, *reading.cells.front()));
 }
 
-// Of equal values the highest cell stands for all; an unknown value equals no other.
-void keep_first_of_equals(std::vector<CellView>& cells) {
-  std::vector<CellView> out;
-  for (CellView& cell : cells) {
-    const bool seen = cell.value && std::any_of(out.begin(), out.end(), [&](const auto& o) { return o.value == cell.value; });
-    if (!seen) out.push_back(std::move(cell));
-  }
-  cells = std::move(out);
+void show_register(const RecordState& state, FieldView& out) {
+  const RegisterView read = read_register(state, out.field);
+  if (!read.value) return;
+  out.cells.push_back(cell_view(state, *read.value->cells.front()));
+  show(state, read.others, out);
 }
 
-void read_counter(const RecordState& state, FieldView& out) {
-  const auto bases = read_cells(state, out.field);
-  Int128 sum = 0;
-  if (!bases.empty() && bases.front()->value) {
-    if (const auto* base = as_int(*bases.front()->value)) sum = *base;
+void show_counter(const RecordState& state, FieldView& out) {
+  const CounterView read = read_counter(state, out.field);
+  out.overflow = read.overflown;
+  out.sum = read.sum.value_or(0);
+  if (read.unknown > 0) {
+    out.cells.emplace_back();
+  } else if (read.base != nullptr) {
+    out.cells.push_back(cell_view(state, *read.base));
   }
-  bool unknown = !bases.empty() && !bases.front()->value;
-  if (const DeltaSum* deltas = state.sum_of(out.field)) {
-    sum += deltas->sum;
-    unknown |= deltas->unknown > 0;
-  }
-  if (!bases.empty()) out.cells.push_back(cell_view(state, *bases.front()));
-  if (unknown) {
-    out.cells.assign(1, CellView{});
-    return;
-  }
-  out.overflow = sum > INT64_MAX || sum < INT64_MIN;
-  if (!out.overflow) out.sum = static_cast<std::int64_t>(sum);
-}
-
-void read_set(const RecordState& state, FieldView& out) {
-  for (const Cell& cell : state.cells_of(out.field)) {
-    if (cell.kind == CellKind::added) out.cells.push_back(cell_view(state, cell));
-  }
-  std::stable_sort(out.cells.begin(), out.cells.end(), [](const auto& a, const auto& b) { return a.value < b.value; });
-  keep_first_of_equals(out.cells);
 }
 
 }  // namespace
@@ -100,16 +75,7 @@ MergeType merge_type(std::uint32_t kind, std::uint32_t field, const RecordState&
   return added ? MergeType::set : MergeType::multi_value;
 }
 
-Existence existence_of(const RecordState& state) {
-  bool alive = false;
-  bool mark = false;
-  for (const Cell& cell : state.cells_of(field_existence)) {
-    alive |= cell.kind == CellKind::alive;
-    mark |= cell.kind == CellKind::mark;
-  }
-  if (alive) return mark ? Existence::exists_deleted : Existence::exists;
-  return mark ? Existence::deleted : Existence::absent;
-}
+Existence existence_of(const RecordState& state) { return read_existence(state).existence; }
 
 RecordView view_of(const Space& space, const RecordId& id, const RecordState& state) {
   RecordView out;
@@ -120,17 +86,18 @@ RecordView view_of(const Space& space, const RecordId& id, const RecordState& st
     FieldView field;
     field.field = number;
     field.type = merge_type(id.kind, number, state);
-    switch (field.type) {
-      case MergeType::counter: read_counter(state, field); break;
-      case MergeType::set: read_set(state, field); break;
-      case MergeType::register_:
-      case MergeType::multi_value:
-        for (const Cell* cell : read_cells(state, number)) field.cells.push_back(cell_view(state, *cell));
-        keep_first_of_equals(field.cells);
-        break;
+    const auto cells = state.cells_of(number);
+    const CellKind wanted = field.type == MergeType::set ? CellKind::added : CellKind::replaced;
+    if (cells.size() == 1 && field.type != MergeType::counter && cells[0].kind == wanted && !cells[0].hidden) {
+      field.cells.push_back(cell_view(state, cells[0]));  // nearly every field: nothing to compare
+      out.fields.push_back(std::move(field));
+      continue;
     }
-    if (field.type == MergeType::multi_value) {
-      std::stable_sort(field.cells.begin(), field.cells.end(), [](const auto& a, const auto& b) { return a.value < b.value; });
+    switch (field.type) {
+      case MergeType::counter: show_counter(state, field); break;
+      case MergeType::set: show(state, read_set(state, number), field); break;
+      case MergeType::register_: show_register(state, field); break;
+      case MergeType::multi_value: show(state, read_multi_value(state, number), field); break;
     }
     out.fields.push_back(std::move(field));
   }
@@ -144,10 +111,7 @@ std::vector<std::uint32_t> conflict_fields(std::uint32_t kind, const RecordState
   for (const std::uint32_t number : state.fields) {
     const auto cells = state.cells_of(number);
     if (cells.size() < 2 || merge_type(kind, number, state) != MergeType::multi_value) continue;
-    std::vector<CellView> values;
-    for (const Cell* cell : read_cells(state, number)) values.push_back(cell_view(state, *cell));
-    keep_first_of_equals(values);
-    if (values.size() > 1) out.push_back(number);
+    if (read_multi_value(state, number).size() > 1) out.push_back(number);
   }
   return out;
 }

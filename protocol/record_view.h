@@ -5,6 +5,7 @@
 #include <optional>
 #include <vector>
 
+#include "kiz/record_view.h"
 #include "protocol/record_state.h"
 
 namespace kiz {
@@ -39,7 +40,6 @@ struct CounterView {
 };
 CounterView read_counter(const RecordState& state, std::uint32_t field);
 
-enum class Existence : std::uint8_t { absent, exists, exists_deleted, deleted };
 struct ExistenceView {
   Existence existence = Existence::absent;
   std::vector<const Cell*> alive;  // newest first: who changed the record last

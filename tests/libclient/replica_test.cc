@@ -213,3 +213,29 @@ TEST_CASE("replica: a used, mistyped, expired or foreign invite each says so") {
   sync(**first, kreis);
   CHECK(refused_with(**second) == Errc::invite_used);
 }
+
+TEST_CASE("replica: a state hash kept in the store is that of what it holds, also after a further edit") {
+  TempFolder folder;
+  ReplicaOptions options;
+  options.directory = folder.path;
+  Hash before;
+  {
+    auto founded = found_realm(options, borken());
+    REQUIRE(founded);
+    Replica& kreis = *founded->replica;
+    const Space space = kreis.space("05554", Collection::offers);
+    Edit edit = kreis.begin();
+    for (int i = 0; i < 250; ++i) edit.set(space, offer(static_cast<std::uint8_t>(i)), title, Value{"title " + std::to_string(i)});
+    REQUIRE(kreis.commit(edit, {}));
+    before = kreis.state_hash();
+  }
+  auto again = Replica::open(options);
+  REQUIRE(again);
+  CHECK((*again)->state_hash() == before);
+  CHECK((*again)->verify(true).ok);
+  Edit edit = (*again)->begin();
+  edit.set((*again)->space("05554", Collection::offers), offer(251), title, Value{std::string{"another"}});
+  REQUIRE((*again)->commit(edit, {}));
+  CHECK((*again)->state_hash() != before);
+  CHECK((*again)->verify(true).ok);
+}

@@ -313,3 +313,15 @@ TEST_CASE("real data: the published counts come in, and totals are those of the 
   const Json borken = test::ask(kreis, report_requests(), "report.month", {{"month", "2021-12"}}).data["measures"][0];
   CHECK(borken["value"] == 2873 + 2804 + 1224 + 6610);  // "davon" Syrien, Irak and Afghanistan lie inside Asien
 }
+
+TEST_CASE("requests on counts: what no other replica may read waits for nobody's confirmation") {
+  Realm realm;
+  auto ahaus = realm.join("05554004");
+  REQUIRE(enter(realm.kreis(), "2026-10", {"residents_foreign=7"}).exit == 0);
+  realm.sync(*ahaus);
+  CHECK(realm.kreis().figures().pending == 0);
+  REQUIRE(enter(*ahaus, "2026-10", {"arrived=7"}).exit == 0);
+  CHECK(ahaus->figures().pending == 1);  // the Kreis may read it and has not
+  realm.sync(*ahaus);
+  CHECK(ahaus->figures().pending == 0);
+}

@@ -12,10 +12,10 @@ void render_demo(Output& out, const Json& data) {
   const std::string folder = text_of(data, "folder");
   out.line(tr("Kreis Borken runs here, with 5 towns and a daemon for each."), Style::good);
   out.line(tr("First, in this terminal:"));
-  out.line("cd " + folder, Style::bold, 2);
+  out.command("cd " + folder);
   out.line();
   const auto show = [&](const char* command, const char* meaning) {
-    out.line(tr(command), Style::bold, 2);
+    out.command(tr(command));
     out.line(tr(meaning), Style::plain, 4);
   };
   show(translatable("kiz --store ahaus"), translatable("the first screen of a town"));

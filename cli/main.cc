@@ -28,7 +28,7 @@ void add_globals(CLI::App& app, Globals& globals) {
   app.add_flag("-q,--quiet,--still", globals.quiet, tr("say nothing when all went well"));
   app.add_flag("-v,--verbose,--ausfuehrlich", globals.verbose, tr("say more"));
   app.add_option("--color,--farbe", globals.colour, tr("colours: auto, always, never"))->type_name(tr("WHEN"));
-  app.add_option("--lang,--sprache", globals.lang, tr("language: de or en"))->type_name("de|en");
+  app.add_option("--lang,--ausgabesprache", globals.lang, tr("language: de or en"))->type_name("de|en");
   app.add_option("--timeout,--frist", globals.timeout, tr("wait at most so many seconds"))->type_name("S");
   app.add_flag("--no-input,--ohne-rueckfrage", globals.no_input, tr("never ask, refuse instead"));
   app.add_flag("--wait,--warten", globals.wait, tr("wait until it has arrived"));
@@ -168,7 +168,7 @@ struct Early {
 Early early(const Words& words) {
   Early found;
   for (std::size_t i = 0; i < words.size() && words[i] != "--"; ++i) {
-    for (const std::string name : {"--lang", "--sprache"}) {
+    for (const std::string name : {"--lang", "--ausgabesprache"}) {
       if (words[i] == name && i + 1 < words.size()) found.language = words[i + 1];
       if (words[i].starts_with(name + "=")) found.language = words[i].substr(name.size() + 1);
     }

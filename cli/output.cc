@@ -159,6 +159,14 @@ void Output::line(std::string_view text, Style style, std::size_t indent) {
   }
 }
 
+void Output::command(std::string_view text, std::size_t indent) {
+  const std::string safe = safe_text::line(text);
+  const auto parts = wrapped(safe, width_ - indent - 4);
+  for (std::size_t i = 0; i < parts.size(); ++i) {
+    print(std::string(i == 0 ? indent : indent + 2, ' ') + parts[i] + (i + 1 < parts.size() ? " \\" : ""), Style::bold);
+  }
+}
+
 void Output::pair(std::string_view label, std::string_view value, std::size_t label_width, Style style) {
   const std::string name = label.empty() ? std::string{} : safe_text::line(label) + ":";
   const std::size_t indent = std::min(label_width, width_ / 2);
@@ -191,12 +199,11 @@ void Output::blocks(const std::vector<Column>& columns, const std::vector<std::v
 
 void Output::table(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
-  for (std::size_t c = 0; c < columns.size(); ++c) {
-    std::size_t widest = safe_text::width(columns[c].header);
-    for (const auto& row : rows) {
-      if (c < row.size()) widest = std::max(widest, safe_text::width(safe_text::line(row[c])));
+  for (const Column& column : columns) widths.push_back(safe_text::width(column.header));
+  for (const auto& row : rows) {
+    for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) {
+      if (row[c].size() > widths[c]) widths[c] = std::max(widths[c], safe_text::width(safe_text::line(row[c])));
     }
-    widths.push_back(widest);
   }
   const auto total = [&] {
     std::size_t sum = columns.empty() ? 0 : gap * (columns.size() - 1);

@@ -34,6 +34,8 @@ class Output {
 
   /// A paragraph: wrapped at blanks, following lines indented. Line breaks in the text stay.
   void line(std::string_view text = {}, Style style = Style::plain, std::size_t indent = 0);
+  /// A command to type: where it does not fit, it goes on in the next line behind a backslash, so that it can be pasted.
+  void command(std::string_view text, std::size_t indent = 2);
   /// "Label:   value", an empty label goes on with the one before; values below each other at `label_width`, wrapped. On narrow screens the value follows the label.
   void pair(std::string_view label, std::string_view value, std::size_t label_width = 16, Style style = Style::plain);
   /// Columns side by side; when they do not fit even clipped, one block of labelled values for each row.

@@ -70,6 +70,9 @@ def main():
         kiz(folder, "member", "invite", "--all", "--letters", "letters", schema="member.invite_all")
         kiz(folder, "member", "address", "localhost:7411", schema="member.address")
         kiz(folder, "device", "list", schema="device.list")
+        kiz(folder, "device", "renew", schema="device.renew")
+        kiz(folder, "device", "renew", "G-1", "--days", "700", schema="device.renew")
+        kiz(folder, "device", "renew", "G-9", exit_code=4, schema="device.renew")
         kiz(folder, "device", "revoke", "G-9", "--yes", exit_code=4, schema="device.revoke")
 
         ref = kiz(folder, "offer", "new", "title=Café", "provider=Caritas", "kind=meeting_place", "language+=ar",
@@ -99,6 +102,11 @@ def main():
         kiz(folder, "consent", "subject", "list", schema="consent.subject_list")
         kiz(folder, "consent", "status", schema="consent.status")
         kiz(folder, "consent", "grant", "--decided-on", "2026-01-01", exit_code=13, schema="consent.grant")
+        kiz(folder, "consent", "paper", "Ahaus", "--decided-on", "2026-01-01", exit_code=2, schema="consent.paper")
+        kiz(folder, "consent", "paper", "Ahaus", "--decided-on", "2026-01-01", "--body", "council", "--reference", "1/26",
+            schema="consent.paper")
+        kiz(folder, "consent", "confirm", "--yes", exit_code=4, schema="consent.confirm_paper")
+        kiz(folder, "consent", "status", schema="consent.status")
         kiz(folder, "conflict", "list", schema="conflict.list")
         kiz(folder, "conflict", "show", "K-1", exit_code=4, schema="conflict.show")
         for report in ("month", "returns"):
@@ -106,7 +114,12 @@ def main():
         for report in ("offers", "consents"):
             kiz(folder, "report", report, schema="report." + report)
         kiz(folder, "config", "path", schema="config.path")
-        kiz(folder, "config", "show", schema="config.show")
+        kiz(folder, "config", "show", "--herkunft", schema="config.show")
+        kiz(folder, "config", "check", schema="config.check")
+        with open(f"{folder}/wrong.toml", "w", encoding="utf-8") as file:
+            file.write("peers_max = 0\n")
+        kiz(folder, "config", "check", "wrong.toml", exit_code=16, schema="config.check")
+        kiz(folder, "config", "show", "wrong.toml", exit_code=16, schema="config.show")
         kiz(folder, "offline", schema="offline")
         kiz(folder, "online", schema="online")
 

@@ -1,12 +1,15 @@
 #include "cli/help.h"
 
 #include <CLI/CLI.hpp>
+#include <algorithm>
 
 #include "libclient/translate.h"
 
 namespace kiz::cli {
 
 namespace {
+constexpr std::size_t words_max = 84;  // of a list of commands that is still read; the others are named behind it
+
 void print_options(Output& out, const CLI::App& app) {
   std::vector<std::vector<std::string>> rows;
   for (const CLI::Option* option : app.get_options()) {
@@ -31,8 +34,19 @@ void print_group_help(Output& out, const std::string& path, const Command& group
   if (*group.summary != '\0') out.line(tr(group.summary));
   out.line();
   std::vector<std::vector<std::string>> rows;
-  for (const Command& child : group.children) rows.push_back({child.shown(), tr(child.summary)});
+  std::string also;
+  std::size_t told = 0;
+  for (const Command& child : group.children) {
+    const std::string summary = tr(child.summary);
+    told += 2 + static_cast<std::size_t>(std::count(summary.begin(), summary.end(), ' '));
+    if (told <= words_max) {
+      rows.push_back({child.shown(), summary});
+    } else {
+      also += (also.empty() ? "" : ", ") + std::string{child.shown()};
+    }
+  }
   out.table({{"", false, 6, true}, {"", false, 12, false}}, rows);
+  if (!also.empty()) out.line(tr("Also: {}", {also}));
   out.line();
   out.line(tr("More: {} COMMAND --help", {words}));
 }

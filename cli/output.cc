@@ -49,6 +49,12 @@ bool hidden(char32_t c) {
          (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
+// Columns of a cell as it is shown; of plain ASCII, which is most of it, without taking it apart.
+std::size_t shown_width(std::string_view text) {
+  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
+  return plain ? text.size() : safe_text::width(safe_text::line(text));
+}
+
 // The next code point of valid UTF-8 and how many bytes it takes.
 std::pair<char32_t, std::size_t> next_code_point(std::string_view text) {
   const auto first = static_cast<unsigned char>(text[0]);
@@ -202,7 +208,7 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
   for (const Column& column : columns) widths.push_back(safe_text::width(column.header));
   for (const auto& row : rows) {
     for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) {
-      if (row[c].size() > widths[c]) widths[c] = std::max(widths[c], safe_text::width(safe_text::line(row[c])));
+      widths[c] = std::max(widths[c], shown_width(row[c]));
     }
   }
   const auto total = [&] {
@@ -225,8 +231,8 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
   const auto laid_out = [&](const std::vector<std::string>& cells) {
     std::string out;
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::string cell = safe_text::clip(safe_text::line(c < cells.size() ? cells[c] : ""), widths[c]);
-      const std::string blank(widths[c] - std::min(widths[c], safe_text::width(cell)), ' ');
+      const std::string cell = safe_text::line(c < cells.size() ? std::string_view{cells[c]} : std::string_view{}, widths[c]);
+      const std::string blank(widths[c] - std::min(widths[c], shown_width(cell)), ' ');
       out += columns[c].right ? blank + cell : cell + blank;
       if (c + 1 < columns.size()) out += std::string(gap, ' ');
     }

@@ -68,7 +68,14 @@ Json sync_without_daemon(Shell& shell, const Json&) {
   const auto met = exchange_once(**replica, shell.timeout(60s), false, [&](const std::string& code) { show_code(shell, code); },
                                  line.watch());
   line.clear();
-  if (!met && (shell.globals.wait || met.error().code != Errc::unreachable)) {
+  // The node of the Kreis calls nobody: without a daemon it waits for nobody either.
+  const bool called_only = !met && met.error().code == Errc::not_set_up && (*replica)->identity().is_authority;
+  if (called_only && shell.globals.wait) {
+    return refusal_envelope("sync", Refusal{Errc::unreachable,
+                                            tr("The towns call this machine, and no kizd runs that could answer. What was entered is safe and waits here."),
+                                            tr("Start kizd, or name a store with --store."), 0});
+  }
+  if (!met && !called_only && (shell.globals.wait || met.error().code != Errc::unreachable)) {
     return refusal_envelope("sync", to_refusal(met.error()));
   }
   const auto pending = (*replica)->figures().pending;

@@ -6,11 +6,13 @@
 #include <termios.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <cstdlib>
 #include <iostream>
 
 #include "cli/interrupt.h"
 #include "cli/progress_line.h"
+#include "cli/setup.h"
 #include "cli/text.h"
 #include "libclient/refusals.h"
 #include "libclient/translate.h"
@@ -72,6 +74,16 @@ class Unseen {
   termios before_{};
   bool active_;
 };
+
+// Requests that leave an entry behind, by their verb.
+bool is_change(const std::string& request) {
+  static constexpr std::string_view verbs[] = {
+      "new", "edit", "end", "delete", "confirm", "copy", "meet", "import", "enter", "tally", "close", "query", "accept", "lock",
+      "reopen", "paper", "grant", "refuse", "withdraw", "deliberate", "confirm_paper", "subject_new", "subject_close", "resolve",
+      "undo"};
+  const std::string verb = request.substr(request.rfind('.') == std::string::npos ? 0 : request.rfind('.') + 1);
+  return std::find(std::begin(verbs), std::end(verbs), verb) != std::end(verbs);
+}
 }  // namespace
 
 std::string user_name() {
@@ -219,7 +231,23 @@ Json Shell::ask(const std::string& request, const Json& args) {
 }
 
 int Shell::show(const std::string& request, const Json& args, const Render& render) {
-  return print(ask(request, args), render);
+  Json envelope = ask(request, args);
+  const bool waits = globals.wait && !globals.dry_run && envelope.value("ok", false) && is_change(request);
+  if (!waits) return print(envelope, render);
+  // With --wait a change is done when another side has confirmed it. It is safe here in any case: its answer is not lost.
+  Json wanted{{"wait", true}};
+  if (!globals.timeout.empty()) wanted["timeout_ms"] = milliseconds_of(globals.timeout);
+  Json met = daemon() ? ask("sync", wanted) : sync_without_daemon(*this, wanted);
+  if (met.value("ok", false)) {
+    for (Json& warning : met["warnings"]) envelope["warnings"].push_back(std::move(warning));
+    if (envelope.value("exit", 0) == 0) envelope["exit"] = met["exit"];
+    return print(envelope, render);
+  }
+  if (!globals.json) print(envelope, render);
+  envelope["ok"] = false;
+  envelope["exit"] = met["exit"];
+  envelope["error"] = met["error"];
+  return print(envelope, {});
 }
 
 int Shell::print(const Json& envelope, const Render& render) {

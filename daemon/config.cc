@@ -225,6 +225,8 @@ Result<PeerAddress> parse_peer(const std::string& text) {
   return out;
 }
 
+fs::path default_config_file() { return default_file(); }
+
 Result<Config> read_config(const CommandLine& given) {
   using Kind = ConfigOrigin::Kind;
   Config config;

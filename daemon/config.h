@@ -67,6 +67,9 @@ struct CommandLine {
 /// errors: invalid_input (a sentence with file and line), io_error, not_found (a file was named and is not there)
 Result<Config> read_config(const CommandLine& given);
 
+/// Where a configuration is looked for when none is named.
+std::filesystem::path default_config_file();
+
 /// "kiz.example:7411", "[::1]:7411", "127.0.0.1", ":7411" -> host (empty: all addresses) and port. errors: invalid_input
 struct HostPort {
   std::string host, port;

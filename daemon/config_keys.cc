@@ -313,7 +313,7 @@ Json config_json(const Config& config) {
                     {"reload", key.live},
                     {"text", tr(key.text)}});
   }
-  return {{"files", std::move(files)}, {"keys", std::move(list)}};
+  return {{"files", std::move(files)}, {"looked_at", Json::array({default_config_file().string()})}, {"keys", std::move(list)}};
 }
 
 std::string config_reference() {

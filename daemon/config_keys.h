@@ -77,7 +77,7 @@ std::string shown(const ConfigKey& key, const Config& config);
 /// Makes `to` hold what `from` holds under this key.
 void copy(const ConfigKey& key, const Config& from, Config& to);
 
-/// {"files": [...], "keys": [{"key", "type", "bounds", "default", "value", "origin", "place", "line", "reload", "text"}]}
+/// {"files": [...], "looked_at": [...], "keys": [{"key", "type", "bounds", "default", "value", "origin", "place", "line", "reload", "text"}]}
 Json config_json(const Config& config);
 /// The whole of kiz-sync.toml, every key commented out with its default, in the present language.
 std::string config_reference();

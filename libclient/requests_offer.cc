@@ -243,11 +243,13 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   wanted->overdue = overdue;
   const std::string day = today(context);
   const reply::Records shown{context.replica, kind, request::texts(context.args, "only")};
+  std::optional<Space> only;  // the offers of one town lie in one space: the others are not read
+  if (wanted->member) only = context.replica.space(*wanted->member, kind.collection);
   Json records = Json::array();
   context.replica.scan(kind.number, [&](const RecordView& view) {
     if (wanted->fits(kind, view, day)) records.push_back(shown.json(view));
     return true;
-  });
+  }, only);
   const std::size_t total = records.size();
   Reply reply;
   reply.data[kind.number == registry::kinds::offer ? "offers" : "needs"] = std::move(records);

@@ -114,13 +114,14 @@ Answer export_table(RequestContext& context) {
     member = town->id;
   }
   const bool only_public = request::flag(context.args, "public");
+  std::optional<Space> only;
+  if (member) only = context.replica.space(*member, kind.collection);
   std::vector<GenericRecord> records;
   context.replica.scan(kind.number, [&](const RecordView& view) {
-    if (member && view.space.owner != *member) return true;
     if (only_public && view.number(registry::fields::offer::is_public) != 1) return true;
     records.push_back(generic(view));
     return true;
-  });
+  }, only);
   std::string name = "angebote.csv";
   std::string type = "text/csv";
   std::string bytes;

@@ -107,6 +107,11 @@ def main():
             schema="consent.paper")
         kiz(folder, "consent", "confirm", "--yes", exit_code=4, schema="consent.confirm_paper")
         kiz(folder, "consent", "status", schema="consent.status")
+        # Nobody to confirm it: it is kept, its answer is there, and that it was not confirmed is told.
+        waited = kiz(folder, "need", "new", "title=Waits", "kind=language_course", "--wait", "--timeout", "1", exit_code=15,
+                     schema="need.new")
+        if not waited.get("ref"):
+            failures.append("kiz need new --wait: the answer to the change is lost")
         kiz(folder, "conflict", "list", schema="conflict.list")
         kiz(folder, "conflict", "show", "K-1", exit_code=4, schema="conflict.show")
         for report in ("month", "returns"):

@@ -4,6 +4,7 @@
 #include <filesystem>
 
 #include "libclient/atomic_file.h"
+#include "libclient/secret_encoding.h"
 #include "protocol/wire.h"
 
 namespace kiz {
@@ -117,7 +118,7 @@ Result<KeyFile> wrap(const StoreKey& key, const std::optional<std::string>& pass
 }
 
 Result<void> write(const std::string& path, const KeyFile& contents) {
-  Bytes bytes = wire::encode(contents);
+  Bytes bytes = encode_secret(contents, file_bytes_max);
   auto written = file::replace(path, bytes);
   sodium_memzero(bytes.data(), bytes.size());
   return written;
@@ -146,7 +147,9 @@ Result<StoreKey> make_store_key(const std::string& path, const std::optional<std
 Result<void> rewrap_store_key(const std::string& path, const StoreKey& key, const std::optional<std::string>& passphrase) {
   auto contents = wrap(key, passphrase);
   if (!contents) return contents.error();
-  return write(path, *contents);
+  auto written = write(path, *contents);
+  if (contents->plain) sodium_memzero(contents->plain->key.bytes.data(), contents->plain->key.bytes.size());
+  return written;
 }
 
 Result<StoreKey> open_store_key(const std::string& path, const std::optional<std::string>& passphrase) {
@@ -162,7 +165,10 @@ Result<StoreKey> open_store_key(const std::string& path, const std::optional<std
 
   StoreKey key;
   switch (contents->kind) {
-    case Kind::plain: key = StoreKey{contents->plain->key}; break;
+    case Kind::plain:
+      key = StoreKey{contents->plain->key};
+      sodium_memzero(contents->plain->key.bytes.data(), contents->plain->key.bytes.size());
+      break;
     case Kind::credential: {
       auto credential = read_credential();
       if (!credential) return Error{Errc::wrong_key, credential_name};

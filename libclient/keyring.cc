@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libclient/atomic_file.h"
+#include "libclient/secret_encoding.h"
 #include "protocol/limits.h"
 #include "protocol/wire.h"
 
@@ -129,7 +130,7 @@ const PairKey* KeyringContents::pair(const TransportKey& peer) const {
 }
 
 Result<void> write_keyring(const std::string& path, const StoreKey& key, const KeyringContents& contents) {
-  Bytes plain = wire::encode(contents);
+  Bytes plain = encode_secret(contents, keyring_bytes_max);
   Bytes out(1 + nonce_bytes + plain.size() + tag_bytes);
   out[0] = keyring_version;
   randombytes_buf(out.data() + 1, nonce_bytes);

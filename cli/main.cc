@@ -5,6 +5,7 @@
 #include <iostream>
 
 #include "cli/commands.h"
+#include "cli/describe.h"
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/shell.h"
@@ -163,6 +164,7 @@ Found find_command(const Words& words, const CLI::App& everywhere) {
 struct Early {
   std::string language;
   bool json = false;
+  bool describe = false;  // for the build of man pages and completions
 };
 
 Early early(const Words& words) {
@@ -173,6 +175,7 @@ Early early(const Words& words) {
       if (words[i].starts_with(name + "=")) found.language = words[i].substr(name.size() + 1);
     }
     found.json = found.json || words[i] == "--json";
+    found.describe = found.describe || words[i] == "--describe";
   }
   return found;
 }
@@ -249,6 +252,10 @@ int run(const Words& words) {
     CLI::App everywhere;
     add_globals(everywhere, globals);
     Output out{stdout, Colour::automatic};
+    if (at_once.describe) {
+      out.json(description(everywhere));
+      return 0;
+    }
     const Found found = find_command(words, everywhere);
     return found.command->children.empty()
                ? run_command(*found.command, found.path, found.rest, globals, everywhere, out)

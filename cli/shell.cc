@@ -1,5 +1,6 @@
 #include "cli/shell.h"
 
+#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -22,6 +23,8 @@ namespace kiz::cli {
 
 namespace {
 namespace fs = std::filesystem;
+
+constexpr const char* system_socket = "/run/kiz-sync/control.sock";
 
 std::string environment(const char* name) {
   const char* value = std::getenv(name);
@@ -83,6 +86,18 @@ bool is_change(const std::string& request) {
       "undo"};
   const std::string verb = request.substr(request.rfind('.') == std::string::npos ? 0 : request.rfind('.') + 1);
   return std::find(std::begin(verbs), std::end(verbs), verb) != std::end(verbs);
+}
+
+/// The socket is there and may not be asked: who may is told by the group that it belongs to.
+Refusal shut_out(const std::string& socket) {
+  struct stat file {};
+  const group* owners = ::stat(socket.c_str(), &file) == 0 ? ::getgrgid(file.st_gid) : nullptr;
+  Refusal refusal{Errc::not_permitted, tr("The daemon of this machine does not let you in. Nothing was changed."), {}, 0};
+  refusal.hint = owners == nullptr
+                     ? tr("Ask the administrator of this machine to put you into the right group.")
+                     : tr("It answers members of the group {1}. An administrator puts you in: adduser {2} {1}; then log in again.",
+                          {owners->gr_name, user_name()});
+  return refusal;
 }
 }  // namespace
 
@@ -153,14 +168,14 @@ Result<void> Shell::open() {
   if (const auto socket = environment("KIZ_SOCKET"); !socket.empty()) return reach(socket);
   if (const auto store = environment("KIZ_STORE"); !store.empty()) return use_store(store);
 
-  const auto system = reach("/run/kiz-sync/control.sock");
+  const auto system = reach(system_socket);
   if (system) return {};
   if (const auto runtime = environment("XDG_RUNTIME_DIR"); !runtime.empty()) {
     if (reach(fs::path{runtime} / "kiz-sync" / "control.sock")) return {};
   }
   // Without a store of one's own, the machine's daemon is what was meant, and its refusal is what should be told.
   if (system.error().code == Errc::not_permitted && !is_there(user_store())) {
-    return Error{Errc::not_permitted, tr("The daemon of this machine does not let you in. Nothing was changed.")};
+    return Error{Errc::not_permitted, system_socket};
   }
   return use_store(user_store());
 }
@@ -221,6 +236,7 @@ Json Shell::ask_store(const std::string& request, const Json& args) {
 Json Shell::ask(const std::string& request, const Json& args) {
   if (auto opened = open(); !opened) {
     Refusal refusal = to_refusal(opened.error());
+    if (opened.error().code == Errc::not_permitted) refusal = shut_out(globals.socket.empty() ? system_socket : globals.socket);
     if (opened.error().code == Errc::not_found) {
       refusal = Refusal{Errc::unreachable, tr("No daemon answers at this socket. Nothing was changed."),
                         tr("Start kizd, or name a store with --store."), 1};

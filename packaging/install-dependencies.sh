@@ -4,6 +4,7 @@
 #   packaging/install-dependencies.sh            what building and testing need
 #   packaging/install-dependencies.sh --build    what building alone needs
 #   packaging/install-dependencies.sh --develop  also clang (fuzzing, clang-tidy, clang-format)
+#   packaging/install-dependencies.sh --package  also what building and testing the packages needs
 #   packaging/install-dependencies.sh --list     names the packages, installs nothing
 set -euo pipefail
 export LC_ALL=C
@@ -17,8 +18,10 @@ build=(
 )
 test=(
   python3-jsonschema python3-openpyxl git              # script tests, a second decoder, schemas, a second reader of workbooks
+  mandoc zsh fish systemd binutils                     # man pages, completions, units, exported symbols
   strace faketime tcpdump sqlite3 procps               # fsync counts, wrong clocks, the wire, what lies on the disk
 )
+package=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container piuparts apt-utils reprotest disorderfs rpm rpmlint)
 develop=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
 
 wanted=("${build[@]}" "${test[@]}")
@@ -27,9 +30,10 @@ for option in "$@"; do
   case $option in
     --test) ;;
     --build) wanted=("${build[@]}") ;;
+    --package) wanted=("${build[@]}" "${test[@]}" "${package[@]}") ;;
     --develop) wanted=("${build[@]}" "${test[@]}" "${develop[@]}") ;;
     --list) list=yes ;;
-    -h | --help) sed -n '2,7s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install-dependencies: unknown option $option (see --help)" >&2; exit 2 ;;
   esac
 done

@@ -1,4 +1,5 @@
 // kiz dump: every format that is written here, readable.
+#include "cli/bundle_transfer.h"
 #include "cli/commands.h"
 #include "cli/shell.h"
 #include "cli/text.h"
@@ -25,9 +26,30 @@ void render_dump(Output& out, const Json& data) {
                                                                             std::to_string(list_of(data, "entries").size())}));
 }
 
+void render_bundle(Output& out, const Json& data) {
+  const Json& outside = data["outside"];
+  out.line(text_of(outside, "kind") + "  " + tr("{} recipients", {text_of(outside, "recipients")}) + "  " + text_of(outside, "hash").substr(0, 16), Style::bold);
+  for (const Json& item : list_of(data, "items")) {
+    std::string line = text_of(item, "part");
+    for (const char* key : {"number", "bytes", "device", "messages"}) {
+      if (item.contains(key)) line += "  " + std::string{key} + " " + text_of(item, key);
+    }
+    for (const char* list : {"records", "heads", "recipients"}) {
+      if (item.contains(list)) line += "  " + std::string{list} + " " + std::to_string(item[list].size());
+    }
+    out.line(line, Style::plain, 2);
+  }
+}
+
 Run declare_dump(Form& form) {
-  form.operand("what", tr("ENTRY|LOG"), tr("64 hexadecimal digits of an entry or a log; else everything"), Need::optional);
-  return [](Shell& shell, Json args) { return shell.show("dump", args, render_dump); };
+  form.operand("what", tr("ENTRY|LOG|BUNDLE"), tr("64 hexadecimal digits of an entry or a log, or a bundle's file; else everything"), Need::optional);
+  return [](Shell& shell, Json args) {
+    if (const std::string path = text_of(args, "what"); !path.empty() && is_bundle(path)) {
+      const Handed handed = hand_over(shell, "bundle.dump", path);
+      return handed.ok() ? shell.show("bundle.dump", {{"id", handed.id}}, render_bundle) : handed.exit;
+    }
+    return shell.show("dump", args, render_dump);
+  };
 }
 
 }  // namespace

@@ -1,4 +1,5 @@
 // kiz einrichten, kiz beitreten: how an installation begins.
+#include "cli/bundle_transfer.h"
 #include "cli/commands.h"
 #include "cli/setup.h"
 #include "cli/shell.h"
@@ -84,16 +85,58 @@ std::string check_number(Shell& shell, const std::string& file) {
   return number;
 }
 
+// The way without a network: invite -> answer file -> the Kreis reads it -> its first bundle makes this device a member.
+int write_answer(Shell& shell, const Json& args, const std::string& path) {
+  auto file = NewFile::begin(path);
+  if (!file) return shell.refuse("join", file.error());
+  Json envelope = prepare_join(shell, args);
+  if (!envelope.value("ok", false)) return shell.print(envelope, {});
+  const Json answer = shell.ask("bundle.answer", Json::object());
+  if (!answer.value("ok", false)) return shell.print(answer, {});
+  const auto bytes = from_base64(text_of(answer["data"], "content"));
+  if (!bytes) return shell.refuse("join", bytes.error());
+  if (auto added = file->add(*bytes); !added) return shell.refuse("join", added.error());
+  if (auto done = file->finish(); !done) return shell.refuse("join", done.error());
+  envelope["data"]["answer"] = path;
+  return shell.print(envelope, [&](Output& out, const Json&) {
+    out.line(tr("Written: {}", {path}), Style::good);
+    out.line(tr("Take it to the Kreis. The bundle that comes back makes this device a member: kiz join FILE"));
+  });
+}
+
+int read_welcome(Shell& shell, const std::string& path) {
+  const Handed handed = hand_over(shell, "join", path);
+  if (!handed.ok()) return handed.exit;
+  Json envelope = shell.ask("bundle.read", {{"id", handed.id}});
+  envelope["schema"] = "kiz.join/1";
+  if (envelope.value("ok", false)) {
+    const Json status = shell.ask("status", Json::object());
+    Json& data = envelope["data"];
+    data = {{"joined", is_true(data, "joined")}, {"device", status["data"].value("device", Json())},
+            {"member", status["data"].value("member", Json())}, {"entries_new", data.value("entries_new", Json(0))}};
+  }
+  return shell.print(envelope, [](Output& out, const Json& data) {
+    out.line(is_true(data, "joined") ? tr("This device belongs to its Kreis now.") : tr("This device belonged to its Kreis before."), Style::good);
+  });
+}
+
 Run declare_join(Form& form) {
   form.operand("invite", tr("INVITE"), tr("the invite as text, or the file it is in"), Need::many)
       .option("check_file", "--pruefzahl-datei,--check-file", tr("FILE"), tr("the check number is in this file; - is standard input"))
-      .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"));
+      .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"))
+      .option("answer", "--antwort,--answer", tr("FILE"), tr("without a network: write the answer for the Kreis into this file"));
   return [](Shell& shell, Json args) {
+    const std::string answer = text_of(args, "answer");
+    args.erase("answer");
+    if (const Json words = args.value("invite", Json::array()); words.size() == 1 && is_bundle(words[0].get<std::string>())) {
+      return read_welcome(shell, words[0].get<std::string>());
+    }
     const std::string invite = invite_text(args.contains("invite") ? args["invite"] : Json::array({shell.prompt(tr("Invite"))}));
     const std::string check = check_number(shell, text_of(args, "check_file"));
     args.erase("check_file");
     args["invite"] = invite;
     args["check"] = check;
+    if (!answer.empty()) return write_answer(shell, args, answer);
     return shell.print(join(shell, args), [](Output& out, const Json& data) {
       if (is_true(data, "joined")) {
         out.line(tr("Joined: {} in {}.", {text_of(data, "member_name"), text_of(data, "realm")}), Style::good);

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include "cli/cmd_bundle.h"
+#include "cli/cmd_erasure.h"
 #include "libclient/complaint.h"
 #include "libclient/translate.h"
 #include "protocol/registry.h"
@@ -26,7 +28,8 @@ const Command& command_tree() {
   static const Command root = [] {
     Command top{"kiz", "kiz", ""};
     for (auto group : {status_commands, setup_commands, member_commands, offer_commands, count_commands,
-                       consent_commands, conflict_commands, report_commands, config_commands, dump_commands, demo_commands}) {
+                       consent_commands, conflict_commands, report_commands, config_commands, dump_commands, bundle_commands,
+                       erasure_commands, demo_commands}) {
       for (Command& command : group()) top.children.push_back(std::move(command));
     }
     return top;

@@ -37,6 +37,13 @@ Json set_up(Shell& shell, const Json& args) {
   return std::move(begun.envelope);
 }
 
+Json prepare_join(Shell& shell, const Json& args) {
+  if (shell.daemon()) return shell.ask("join", args);
+  Begun begun = execute_join(shell.replica_options(), request_of(shell, "join", args), shell.caller());
+  if (begun.replica != nullptr) shell.adopt(std::move(begun.replica));
+  return std::move(begun.envelope);
+}
+
 Json join(Shell& shell, const Json& args) {
   if (shell.daemon()) return shell.ask("join", args);
   Begun begun = execute_join(shell.replica_options(), request_of(shell, "join", args), shell.caller());

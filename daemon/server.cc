@@ -7,6 +7,7 @@
 #include "daemon/config_keys.h"
 #include "daemon/peer_connection.h"
 #include "daemon/service.h"
+#include "libclient/erasure.h"
 #include "libclient/keyring.h"
 #include "libclient/sqlite.h"
 
@@ -262,9 +263,20 @@ asio::awaitable<void> Server::pause(std::chrono::milliseconds time) {
 
 // What peers have acknowledged is written with the next commit; where none comes, now and then.
 asio::awaitable<void> Server::housekeeping() {
-  while (!stopping_) {
+  constexpr unsigned erasures_every = 120;  // an hour: an order may take effect though nothing has arrived
+  std::uint64_t seen = 0;
+  for (unsigned round = 0; !stopping_; ++round) {
     co_await pause(housekeeping_every);
     report_.tell_status();
+    if (replica_ != nullptr && (replica_->core().generation() != seen || round % erasures_every == 0)) {
+      const auto done = erasure::carry_out(replica_->core());
+      seen = replica_->core().generation();
+      if (!done) log::warning("cannot_erase", "code={}", name(done.error().code));
+      if (done && done->values + done->answers > 0) {
+        log::info("erased", "values={} answers={}", done->values, done->answers);
+        settle(nullptr);
+      }
+    }
     if (replica_ == nullptr || !replica_->core().peers().dirty()) continue;
     if (auto saved = replica_->core().save_peer_memory(); !saved) {
       log::warning("cannot_save_peer_memory", "code={}", name(saved.error().code));

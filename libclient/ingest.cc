@@ -4,6 +4,7 @@
 #include <future>
 #include <system_error>
 
+#include "libclient/erasure.h"
 #include "libclient/replica_core.h"
 #include "protocol/entry_fields.h"
 
@@ -138,9 +139,16 @@ Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> 
 
   return write([&]() -> Result<std::vector<RunReport>> {
     std::vector<RunReport> out;
+    std::vector<std::pair<SpaceSlot*, EntryRef>> arrived;
     for (const auto& item : checked) {
       out.push_back(item ? take_run(item->space, item->run, item->author) : RunReport{item.error().code, false, {}, {}});
+      if (!item || out.back().refused != Errc::ok) continue;
+      SpaceSlot& slot = slot_for(item->space);
+      for (const EntryHash& hash : item->run.hashes) arrived.emplace_back(&slot, slot.store.find(hash));
     }
+    // What an order in force names must not become durable, however late it comes.
+    const bool ordered = std::any_of(slots_.begin(), slots_.end(), [](const auto& held) { return held.first.collection == collections::erasures; });
+    if (ordered) erasure::cover_arrivals(*this, arrived);
     return out;
   });
 }

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libclient/omission.h"
 #include "protocol/entry_fields.h"
 #include "protocol/limits.h"
 
@@ -198,6 +199,7 @@ PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent
     core.remember_peer_heads(peer, heads->space, heads->heads);
   } else if (std::holds_alternative<PeerHoldsAll>(event)) {
     core.remember_peer_holds_all(peer);
+    static_cast<void>(omission::note_in_sync(core, peer));  // a disk that is full says so elsewhere
   } else if (const auto* shown = std::get_if<OwnHeadsShown>(&event)) {
     if (core.consider_own_heads(shown->heads)) return PeerNews::own_tail_lost;
   } else if (std::holds_alternative<ControlForked>(event)) {

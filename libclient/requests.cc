@@ -1,6 +1,8 @@
 #include "libclient/requests.h"
 
 #include "libclient/refusals.h"
+#include "libclient/requests_bundle.h"
+#include "libclient/requests_erasure.h"
 #include "libclient/translate.h"
 
 namespace kiz {
@@ -13,6 +15,8 @@ std::vector<RequestKind> all_requests() {
   };
   add(status_requests());
   add(dump_requests());
+  add(bundle_requests());
+  add(erasure_requests());
   add(member_requests());
 #ifdef KIZ_HAS_OFFER_REQUESTS
   add(offer_requests());

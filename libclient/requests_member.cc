@@ -107,10 +107,12 @@ request::Or<InviteOptions> invite_options(const Json& args) {
     options.rights = rights_of_an_office;
   } else if (role == "bearbeiten" || role == "edit") {
     options.rights = write;
+  } else if (role == "datenschutz" || role == "privacy") {
+    options.rights = rights_of_an_office | static_cast<Rights>(Right::erase);
   } else if (role == "lesen" || role == "read") {
     options.rights = 0;
   } else {
-    return refuse(Errc::invalid_input, tr("\"{}\" is none of the roles read, edit, consent. Nothing was changed.", {role}));
+    return refuse(Errc::invalid_input, tr("\"{}\" is none of the roles read, edit, consent, privacy. Nothing was changed.", {role}));
   }
   return options;
 }
@@ -142,7 +144,7 @@ Json invite_json(const Replica& replica, const MemberId& member, const InviteIss
           {"expires", months::instant(issued.expires_ms)}};
 }
 
-/// member.invite  {"member", "role"?: read|edit|consent, "days"?, "confirm"?}
+/// member.invite  {"member", "role"?: read|edit|consent|privacy, "days"?, "confirm"?}
 /// data: {"ags", "name", "invite", "check", "expires"}
 Answer invite(RequestContext& context) {
   if (auto refused = request::need_authority(context)) return *refused;

@@ -68,6 +68,26 @@ CREATE TABLE own_commits(number INTEGER PRIMARY KEY AUTOINCREMENT, entries BLOB 
 
 CREATE TABLE facts(name TEXT PRIMARY KEY, value BLOB NOT NULL) WITHOUT ROWID;
 )sql",
+    R"sql(
+-- Bundles exchanged with each device (transport key): the last one of its own that was read here, the control position
+-- it stood at, and the last one written for it.
+CREATE TABLE bundle_peers(
+  peer BLOB PRIMARY KEY, read_number INTEGER NOT NULL DEFAULT 0, read_ms INTEGER NOT NULL DEFAULT 0,
+  control INTEGER NOT NULL DEFAULT 0, control_hash BLOB NOT NULL DEFAULT x'',
+  sent_number INTEGER NOT NULL DEFAULT 0, sent_ms INTEGER NOT NULL DEFAULT 0) WITHOUT ROWID;
+
+-- How far the bundles written for a device lead, whether it has read them or not.
+CREATE TABLE bundle_sent(
+  peer BLOB NOT NULL, space INTEGER NOT NULL, log INTEGER NOT NULL, seq INTEGER NOT NULL, hash BLOB NOT NULL,
+  PRIMARY KEY(peer, space, log)) WITHOUT ROWID;
+
+-- Heads that a peer has shown with their authors' signatures and that are not held here. missed: when another peer (the
+-- one in `by`) claimed to hold the same as this replica although this head was known to exist; 0: not yet.
+CREATE TABLE told_heads(
+  log BLOB NOT NULL, entry BLOB NOT NULL, space BLOB NOT NULL, seq INTEGER NOT NULL, signature BLOB NOT NULL,
+  told_by BLOB NOT NULL, told_ms INTEGER NOT NULL, missed_ms INTEGER NOT NULL DEFAULT 0, missed_by BLOB NOT NULL DEFAULT x'',
+  PRIMARY KEY(log, entry)) WITHOUT ROWID;
+)sql",
 };
 static_assert(sizeof steps / sizeof steps[0] == schema_version);
 

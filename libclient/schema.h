@@ -6,7 +6,7 @@
 
 namespace kiz {
 
-inline constexpr int schema_version = 1;
+inline constexpr int schema_version = 2;
 
 /// Brings the tables of an open store to `schema_version`, in one transaction.
 /// errors: store_too_new (nothing is touched)

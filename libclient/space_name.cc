@@ -1,8 +1,12 @@
 #include "libclient/space_name.h"
 
+#include "protocol/erasure_numbers.h"
+
 namespace kiz {
 
 const char* name_of(Collection collection) {
+  if (collection == collections::erasures) return "erasures";
+  if (collection == collections::erasure_answers) return "erasure_answers";
   switch (collection) {
     case Collection::offers: return "offers";
     case Collection::needs: return "needs";

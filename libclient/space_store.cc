@@ -377,6 +377,7 @@ void SpaceStore::flush_records() const {
 
 void SpaceStore::flush() {
   flush_records();
+  bodies_.clear();  // an erasure may have taken values out of them
   for (HeldLog& log : logs_) {
     if (!log.dirty) continue;
     const Bytes bytes = encode_info(log.info);

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/erasure_numbers.h"
+
 namespace kiz {
 namespace {
 template <class Items, class Matches>
@@ -68,6 +70,8 @@ bool Membership::may_read(const MemberId& member, const Space& space) const {
   if (reader == nullptr) return false;
   if (!space.counterpart.empty()) return member == space.owner || member == space.counterpart;
   const bool land = reader->role == MemberRole::land;
+  // Who may hold what is to be erased must learn of it; an order names places, never values.
+  if (space.collection == collections::erasures || space.collection == collections::erasure_answers) return true;
   switch (space.collection) {
     case Collection::offers:
     case Collection::needs:
@@ -85,6 +89,7 @@ bool Membership::may_read(const MemberId& member, const Space& space) const {
 }
 
 Right Membership::right_for(const Space& space, const MemberId& authority) {
+  if (space.collection == collections::erasures) return Right::erase;
   // Consent is written only by the municipality's own `consent` role; the requests of the Kreis live in its own space.
   return space.collection == Collection::consents && space.owner != authority ? Right::consent : Right::write;
 }

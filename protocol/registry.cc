@@ -185,7 +185,8 @@ std::span<const Kind> all_kinds() { return tables::all; }
 
 const Kind* find_kind(std::uint32_t number) {
   const auto kinds = all_kinds();
-  return number < kinds.size() ? &kinds[number] : nullptr;  // the table has no holes: its test says so
+  const auto at = std::lower_bound(kinds.begin(), kinds.end(), number, [](const Kind& kind, std::uint32_t n) { return kind.number < n; });
+  return at != kinds.end() && at->number == number ? &*at : nullptr;
 }
 
 const Kind* find_kind(std::string_view name) {

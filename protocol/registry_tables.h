@@ -1,6 +1,7 @@
 // The tables behind registry.h; included by registry.cc alone. Append only: see registry.h.
 #pragma once
 
+#include "protocol/erasure_numbers.h"
 #include "protocol/limits.h"
 #include "protocol/registry.h"
 
@@ -408,6 +409,36 @@ inline constexpr Field actor_fields[] = {
     {17, "lon", "laenge", "Länge", "Longitude", last_write, micro_degree, false, Personal::no, -180'000'000, 180'000'000},
 };
 
+inline constexpr EnumValue erasure_reason[] = {
+    {1, "request", "antrag", "Antrag der betroffenen Person", "Request of the person concerned", "art17"},
+    {2, "retention", "frist", "Aufbewahrungsfrist abgelaufen", "Retention period over", "aufbewahrung"},
+    {3, "unlawful", "unzulaessig", "unzulässig gespeichert", "Stored unlawfully"},
+};
+
+// What an order names is a place, never a value: it can be read by every member for ever.
+inline constexpr std::int64_t number_max = 0xffff'ffff;
+inline constexpr Field erasure_fields[] = {
+    {1, "collection", "sammlung", "Sammlung", "Collection", last_write, integer, true, Personal::no, 1, number_max},
+    {2, "counterpart", "gegenueber", "Gegenüber", "Counterpart", last_write, text, false, Personal::no, 0, 12},
+    {3, "kind", "art", "Art des Eintrags", "Kind of record", last_write, integer, true, Personal::no, 1, number_max},
+    {4, "record", "eintrag", "Eintrag", "Record", last_write, text, true, Personal::no, 32, 32},
+    {5, "fields", "felder", "Felder", "Fields", set, integer, false, Personal::no, 0, number_max},
+    {6, "reason", "grund", "Grund", "Reason", last_write, enumeration, true, Personal::no, 0, 0, erasure_reason},
+    {7, "requested_at", "beantragt_am", "beantragt am", "Requested at", last_write, instant, true},
+    {8, "effective_at", "wirksam_ab", "wirksam ab", "Effective from", last_write, instant, true},
+    {9, "confirmed_at", "bestaetigt_am", "bestätigt am", "Confirmed at", last_write, instant},
+    {10, "until", "werte_bis", "Werte bis", "Values until", last_write, instant, true},
+    {11, "cells", "zellen", "einzelne Werte", "Single values", set, text, false, Personal::no, 1, text_max},
+};
+inline constexpr Field erasure_answer_fields[] = {
+    {1, "owner", "mitglied", "Mitglied", "Member", last_write, ags, true},
+    {2, "erasure", "loeschung", "Löschung", "Erasure", last_write, text, true, Personal::no, 32, 32},
+    {3, "device", "geraet", "Gerät", "Device", last_write, text, true, Personal::no, 64, 64},
+    {4, "done_at", "erledigt_am", "erledigt am", "Done at", last_write, instant, true},
+    {5, "values", "werte", "gelöschte Werte", "Values erased", last_write, integer, false, Personal::no, 0, number_max},
+    {6, "backups_until", "sicherungen_bis", "Sicherungen bis", "Backups until", last_write, date},
+};
+
 // Templates for all languages of a block; their numbers are computed.
 inline constexpr Field title_translation = {fields::translated_title, "title", "titel", "Titel (Übersetzung)",
                                             "Title (translation)", last_write, text, false, Personal::no, 0, text_max};
@@ -457,6 +488,10 @@ inline constexpr Kind all[] = {
      Collection::consents, Home::area, "PE", consent_fields, consent_key},
     {kinds::paper_return, "paper_return", "papier_zahl", "Zahl auf Papier", "Count on paper", Collection::counts,
      Home::area_about, "PZ", count_fields, count_key},
+    {kinds::erasure, "erasure", "loeschung", "Löschung", "Erasure", collections::erasures, Home::either, "L",
+     erasure_fields},
+    {kinds::erasure_answer, "erasure_answer", "loeschantwort", "Antwort auf eine Löschung", "Answer to an erasure",
+     collections::erasure_answers, Home::either, "LA", erasure_answer_fields},
 };
 
 struct Reserved {

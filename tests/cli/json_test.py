@@ -54,6 +54,23 @@ def kiz(folder, *words, exit_code=0, schema=None):
     return answer.get("data", {})
 
 
+def another_office(folder):
+    """An office joins by file and writes a bundle, in a store beside the first one."""
+    invite = kiz(folder, "member", "invite", "Bocholt", schema="member.invite")
+    for name in ("invite", "check"):
+        with open(f"{folder}/{name}.txt", "w", encoding="utf-8") as file:
+            file.write(invite.get(name, ""))
+    kiz(folder, "--store", "t", "join", "invite.txt", "--check-file", "check.txt", "--answer", "answer.kiz", schema="join")
+    kiz(folder, "bundle", "check", "answer.kiz", schema="bundle.check")
+    device = kiz(folder, "bundle", "read", "answer.kiz", schema="bundle.read").get("device_ref", "")
+    kiz(folder, "bundle", "write", "back.kiz", "--for", device, schema="bundle.write")
+    kiz(folder, "--store", "t", "dump", "back.kiz", schema="bundle.dump")
+    kiz(folder, "--store", "t", "join", "back.kiz", schema="join")
+    kiz(folder, "--store", "t", "bundle", "read", "back.kiz", schema="bundle.read")
+    kiz(folder, "--store", "t", "bundle", "write", "forth.kiz", "--whole", schema="bundle.write")
+    kiz(folder, "bundle", "check", "forth.kiz", schema="bundle.check")
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="kiz-json-") as folder:
         kiz(folder, "status", exit_code=10, schema="status")
@@ -118,6 +135,21 @@ def main():
             kiz(folder, "report", report, "2026-01", schema="report." + report)
         for report in ("offers", "consents"):
             kiz(folder, "report", report, schema="report." + report)
+        kiz(folder, "bundle", "write", "out.kiz", exit_code=2, schema="bundle.write")
+        kiz(folder, "bundle", "write", "out.kiz", "--for", "Ahaus", exit_code=4, schema="bundle.write")
+        kiz(folder, "bundle", "read", "none.kiz", exit_code=4, schema="bundle.read")
+        kiz(folder, "bundle", "check", "text.txt", exit_code=16, schema="bundle.check")
+        lasting = kiz(folder, "offer", "new", "title=Rat", "provider=Erika", "kind=counselling", schema="offer.new").get("ref", "")
+        kiz(folder, "subject", lasting, schema="subject.show")
+        order = kiz(folder, "erasure", "request", lasting, "--field", "provider", schema="erasure.request").get("order", {}).get("ref", "")
+        kiz(folder, "erasure", "request", lasting, "--reason", "whim", exit_code=16, schema="erasure.request")
+        kiz(folder, "erasure", "list", schema="erasure.list")
+        kiz(folder, "erasure", "proof", order, schema="erasure.proof")
+        kiz(folder, "erasure", "execute", schema="erasure.execute")
+        kiz(folder, "erasure", "execute", order, "--yes", exit_code=13, schema="erasure.execute")
+        kiz(folder, "erasure", "withdraw", order, schema="erasure.withdraw")
+        kiz(folder, "privacy", "due", schema="privacy.due")
+        another_office(folder)
         kiz(folder, "config", "path", schema="config.path")
         kiz(folder, "config", "show", "--herkunft", schema="config.show")
         kiz(folder, "config", "check", schema="config.check")

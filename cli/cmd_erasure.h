@@ -1,0 +1,10 @@
+// kiz loeschung, kiz auskunft, kiz datenschutz: cmd_erasure.cc.
+#pragma once
+
+#include "cli/commands.h"
+
+namespace kiz::cli {
+
+std::vector<Command> erasure_commands();
+
+}  // namespace kiz::cli

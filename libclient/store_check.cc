@@ -1,0 +1,32 @@
+#include "libclient/store_check.h"
+
+#include "libclient/inspection.h"
+
+namespace kiz {
+
+Result<StoreCheck> check_store(ReplicaCore& core) {
+  StoreCheck out;
+  try {
+    for (SpaceSlot* slot : core.slots()) {
+      ++out.spaces;
+      const Hash before = core.state_hash(*slot);
+      auto rebuilt = core.write([&]() -> Result<void> {
+        slot->merge.rebuild();
+        return {};
+      });
+      if (!rebuilt) return rebuilt.error();
+      if (core.state_hash(*slot) != before) out.mended.push_back(slot->store.space());
+    }
+    const Verification verification = inspect::verify(core, false);
+    out.entries = verification.entries;
+    out.findings = verification.findings;
+    for (omission::Missing& missing : omission::missing(core)) {
+      if (missing.missed_ms != 0) out.withheld.push_back(std::move(missing));
+    }
+  } catch (const SqlFailure& failure) {
+    return failure.error();
+  }
+  return out;
+}
+
+}  // namespace kiz

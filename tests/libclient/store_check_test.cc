@@ -1,0 +1,36 @@
+#include "libclient/store_check.h"
+
+#include <doctest/doctest.h>
+
+#include "protocol/registry.h"
+#include "tests/support/realm.h"
+
+using namespace kiz;
+
+TEST_CASE("store_check: merged records that went wrong are written anew from the entries") {
+  test::Realm realm;
+  auto ahaus = realm.join("05554004");
+  const Space space = ahaus->space("05554004", Collection::offers);
+  RecordId id{registry::kinds::offer, {}};
+  ahaus->random(id.key.bytes);
+  for (const char* title : {"eins", "zwei"}) {
+    Edit edit;
+    edit.set(space, id, registry::fields::offer::title, std::string{title});
+    REQUIRE(ahaus->commit(edit, {}));
+  }
+  auto good = check_store(ahaus->core());
+  REQUIRE(good);
+  CHECK(good->ok());
+  CHECK(good->spaces >= 1);
+  CHECK(good->entries == 2);
+
+  ahaus->core().db().execute("UPDATE records SET state = x''");
+  ahaus->core().db().execute("UPDATE spaces SET generation = generation + 1");
+  CHECK_FALSE(ahaus->read(space, id));
+  auto bad = check_store(ahaus->core());
+  REQUIRE(bad);
+  REQUIRE(bad->mended.size() == 1);
+  CHECK(bad->mended.front() == space);
+  CHECK(ahaus->read(space, id)->text(registry::fields::offer::title) == "zwei");
+  CHECK(check_store(ahaus->core())->ok());
+}

@@ -181,6 +181,15 @@ Run declare_device_renew(Form& form) {
     });
   };
 }
+
+Run declare_device_confirm(Form& form) {
+  form.operand("ref", tr("DEVICE"), tr("reference of the device, G-2"));
+  return [](Shell& shell, Json args) {
+    return shell.show("device.confirm", args, [](Output& out, const Json& data) {
+      out.line(tr("Known from now on: {} ({}).", {text_of(data, "name"), text_of(data, "ref")}), Style::good);
+    });
+  };
+}
 }  // namespace
 
 std::vector<Command> member_commands() {
@@ -194,6 +203,7 @@ std::vector<Command> member_commands() {
         {"verlaengern", "renew", translatable("renew a membership"), {}, declare_renew}}},
       {"geraet", "device", translatable("devices of the members"), {"geraete", "devices"}, nullptr,
        {{"liste", "list", translatable("all devices"), {}, declare_devices},
+        {"bestaetigen", "confirm", translatable("say that a new device of your own is known"), {}, declare_device_confirm},
         {"sperren", "revoke", translatable("lock out a device"), {"lock"}, declare_device_revoke},
         {"erneuern", "renew", translatable("renew the admission of a device"), {"verlaengern"}, declare_device_renew}}},
   };

@@ -2,6 +2,7 @@
 #include "cli/bundle_transfer.h"
 #include "cli/commands.h"
 #include "cli/setup.h"
+#include "cli/sheet_input.h"
 #include "cli/shell.h"
 #include "cli/text.h"
 #include "libclient/places.h"
@@ -24,6 +25,34 @@ void render_setup(Output& out, const Json& data) {
   out.pair("", tr("kiz consent subject new"), 12);
 }
 
+/// First on an empty machine, then once more when a town has called; on the Kreis's own machine it gives a new key.
+int restore(Shell& shell, Json args) {
+  const std::string sheet = sheet_text(shell, text_of(args, "sheet"));
+  if (args.contains("addresses")) args["addresses"] = split_at_commas(args["addresses"]);
+  const Json there = shell.ask("key.sheet", {{"sheet", sheet}});
+  const bool nothing_here = there.contains("error") && text_of(there["error"], "code") == name(Errc::not_set_up);
+  if (!nothing_here) {
+    Json wanted{{"sheet", sheet}};
+    if (args.contains("last_good")) wanted["last_good"] = args["last_good"];
+    if (!shell.confirmed(tr("From now on the Kreis decides with a new key, and the old one counts no more. Go on?"))) return 1;
+    return shell.show("key.epoch", wanted, [](Output& out, const Json& data) {
+      out.line(tr("{} decides with a new key from here on (epoch {}, behind decision {}).",
+                  {text_of(data, "realm"), text_of(data, "epoch"), text_of(data, "last_good")}), Style::good);
+      if (const auto closed = number_of(data, "closed"); closed > 0) {
+        out.line(trn("{} later decision does not count any more.", "{} later decisions do not count any more.", static_cast<unsigned long>(closed)));
+      }
+      for (const Json& device : list_of(data, "old_devices")) {
+        out.pair(tr("Next"), tr("when the towns have called, lock out the lost machine: kiz device revoke {}", {plain(device)}), 12);
+      }
+    });
+  }
+  args["sheet"] = sheet;
+  return shell.print(set_up(shell, args), [](Output& out, const Json&) {
+    out.line(tr("This machine waits for the towns under the key that they know. Nobody needs to enter anything again."), Style::good);
+    out.line(tr("When the first one has called (kiz status), take over with: kiz init --restore"));
+  });
+}
+
 Run declare_init(Form& form) {
   form.option("name", "--kreis,--name", tr("NAME"), tr("name of the Kreis or city"))
       .option("ags", "--ags,--key", tr("KEY"), tr("5 digits of a Kreis, 8 of a city"))
@@ -31,8 +60,12 @@ Run declare_init(Form& form) {
       .option("addresses", "--adresse,--address", tr("HOST:PORT"), tr("what the towns dial; written into the invites"), true)
       .option("members", "--mitglieder,--members", tr("KEYS"), tr("the towns, with commas; else those of the register"), true)
       .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"))
-      .option("sheet", "--notfallblatt,--emergency-sheet", tr("FILE"), tr("write the emergency sheet here instead of showing it"));
+      .option("sheet", "--notfallblatt,--emergency-sheet", tr("FILE"), tr("write the emergency sheet here instead of showing it; with --restore: read it"))
+      .flag("restore", "--wiederherstellen,--restore", tr("bring the Kreis back with its emergency sheet, or give it a new key"))
+      .number("last_good", "--bis,--up-to", "N", tr("with --restore: the last decision that counts; else the last one held"));
   return [](Shell& shell, Json args) {
+    if (args.contains("restore")) return restore(shell, std::move(args));
+    if (args.contains("last_good")) throw UsageError{tr("--up-to belongs to --restore."), {}};
     if (!args.contains("name") && !args.contains("ags")) args["name"] = shell.prompt(tr("Which Kreis or city (name or key)"));
     if (!args.contains("addresses") && shell.may_prompt()) {
       const std::string address = shell.prompt(tr("Address that the towns dial, HOST:PORT (may stay empty)"));

@@ -97,6 +97,14 @@ void render_status(Output& out, const Json& data) {
     out.pair(tr("Consent"), text_of(consents[i], "ref") + " " + text_of(consents[i], "title") +
                                 (by.empty() ? "" : tr(", wanted by {}", {shown_time(by)})), labels);
   }
+  const Json& alarms = list_of(data, "alarms");
+  for (std::size_t i = 0; i < alarms.size() && i < 3; ++i) {
+    const bool serious = text_of(alarms[i], "grade") != "notice";
+    out.pair(tr("Attention"), text_of(alarms[i], "text"), labels, serious ? Style::bad : Style::plain);
+  }
+  std::string receipt;
+  for (const Json& each : list_of(data, "receipts")) receipt = std::max(receipt, text_of(each, "time"));
+  if (!receipt.empty()) out.pair(tr("Receipt"), tr("the Kreis has what was here on {}", {shown_time(receipt)}), labels);
   const auto until = text_of(data, "membership_until");
   out.pair(tr("Health"), quarantine == 0 ? tr("good") : tr("{} entries in quarantine", {shown_number(quarantine)}), labels,
            quarantine == 0 ? Style::good : Style::warn);
@@ -216,6 +224,14 @@ void render_verification(Output& out, const Json& data) {
   out.pair(tr("Signatures"), shown_number(number_of(data, "signatures")), 14);
   out.pair(tr("Erased"), shown_number(number_of(data, "erased")), 14);
   for (const Json& fork : list_of(data, "forks")) out.pair(tr("Fork"), shortened(plain(fork)), 14, Style::warn);
+  for (const Json& fork : list_of(data, "fork_proofs")) {
+    out.line(tr("{} has signed two branches behind entry {}: {}", {text_of(fork, "device"), text_of(fork, "last_shared"), text_of(fork, "space")}),
+             Style::warn, 2);
+    for (const Json& branch : list_of(fork, "branches")) {
+      out.line("#" + text_of(branch, "seq") + "  " + text_of(branch, "entry"), Style::plain, 4);
+      out.line(text_of(branch, "signature"), Style::dim, 6);
+    }
+  }
   for (const Json& finding : list_of(data, "findings")) out.line(plain(finding), Style::bad, 2);
   out.pair(tr("State"), shortened(text_of(data, "state_hash"), 32), 14);
 }

@@ -35,6 +35,8 @@ const Command& command_tree();
 std::vector<Command> status_commands();
 std::vector<Command> setup_commands();
 std::vector<Command> member_commands();
+std::vector<Command> quarantine_commands();
+std::vector<Command> key_commands();
 std::vector<Command> offer_commands();
 std::vector<Command> count_commands();
 std::vector<Command> consent_commands();

@@ -51,7 +51,7 @@ std::vector<std::string> Listener::wanted() const {
   if (server_.replica() == nullptr || server_.stopping()) return {};
   if (server_.config().listen) return *server_.config().listen;
   const KeyringContents& ring = server_.replica()->core().files().keyring();
-  if (!ring.issuing_seed) return {};
+  if (!ring.issuing_seed && !ring.recovering) return {};
   return ring.listen.empty() ? std::vector<std::string>{":7411"} : ring.listen;
 }
 

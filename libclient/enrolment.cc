@@ -4,6 +4,7 @@
 
 #include "libclient/keyring.h"
 #include "libclient/replica_core.h"
+#include "protocol/emergency_sheet.h"
 #include "protocol/enrolment_code.h"
 
 namespace kiz {
@@ -17,16 +18,8 @@ SecretKey32 fresh_key(const Replica& replica) {
   return out;
 }
 
-// Groups of five hexadecimal digits, with a check group that shows a slip of the pen.
-std::string sheet_of(const RealmPlan& plan, const SecretKey32& root) {
-  const std::string hex = to_hex(root.view()) + to_hex(crypto::hash("kiz-sync root check v1", root.view())).substr(0, 6);
-  std::string out = "NOTFALLBLATT / EMERGENCY SHEET\n" + plan.name + " (" + plan.authority + ")\n";
-  for (std::size_t at = 0; at < hex.size(); at += 5) {
-    out += hex.substr(at, 5);
-    out += (at / 5 + 1) % 5 == 0 ? '\n' : ' ';
-  }
-  out += '\n';
-  return out;
+std::string sheet_of(const RealmPlan& plan, const EmergencySheet& sheet) {
+  return "NOTFALLBLATT / EMERGENCY SHEET\n" + plan.name + " (" + plan.authority + ")\n" + encode_sheet(sheet) + "\n";
 }
 
 void keep_invite(KeyringContents& ring, const std::string& text, const Invite& invite, const CheckNumber& check) {
@@ -69,9 +62,12 @@ Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
   if (!replica) return replica.error();
   ReplicaCore& core = (*replica)->core();
 
-  const SecretKey32 root_seed = fresh_key(**replica);
-  const crypto::SigningKey root{root_seed.view()};
+  EmergencySheet sheet;
+  sheet.root = fresh_key(**replica);
+  const crypto::SigningKey root = sheet.signing();
   KeyringContents& ring = core.files().keyring();
+  ring.transport = kreis_transport(sheet.root);  // what members know the node by comes back with the sheet
+  ring.pair_secret = pair_secret(sheet.root);
   ring.issuing_seed = fresh_key(**replica);
   ring.own_addresses = plan.addresses;
   ring.listen = plan.listen;
@@ -98,7 +94,8 @@ Result<Founded> found_realm(ReplicaOptions options, const RealmPlan& plan) {
   own.admitted_until_ms = core.now_ms() + 10 * 365 * day_ms;  // the authority admits itself; nobody else could
   append(own, issuing);
   if (auto taken = core.ingest_control(records); !taken) return taken.error();
-  return Founded{std::move(*replica), sheet_of(plan, root_seed)};
+  sheet.realm = core.control().realm();
+  return Founded{std::move(*replica), sheet_of(plan, sheet)};
 }
 
 InviteDraft draft_invite(const Replica& replica) {

@@ -93,6 +93,19 @@ Result<Committed> EntryAuthor::write(const Edit& edit) {
   return std::move(committed_);
 }
 
+Result<Committed> EntryAuthor::write(const Space& space, std::vector<Op> ops) {
+  if (auto good = check_clock(); !good) return good.error();
+  if (auto may = check_right(space); !may) return may.error();
+  Draft draft;
+  draft.slot = &core_.slot_for(space);
+  if (ops.size() > draft_ops_max) return Error{Errc::over_limit, "ops"};
+  for (Op& op : ops) {
+    if (auto pushed = push(draft, std::move(op)); !pushed) return pushed.error();
+  }
+  if (auto finished = finish(draft); !finished) return finished.error();
+  return std::move(committed_);
+}
+
 Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
   const RecordState state = draft.slot->store.load(step.record);
   const Existence existence = existence_of(state);

@@ -12,6 +12,8 @@ class EntryAuthor {
 
   /// errors: not_permitted, over_limit, bad_clock, not_set_up
   Result<Committed> write(const Edit& edit);
+  /// The same with ops that are put together already; they become one entry. errors: over_limit too where they are too many
+  Result<Committed> write(const Space& space, std::vector<Op> ops);
   /// The newest entry that write() made in each log.
   std::vector<Head> newest_heads() const { return heads_; }
 

@@ -1,4 +1,4 @@
-// What comes from peers: runs and control records, and what peers say they hold.
+// What comes from peers: runs, and what peers say they hold. Control records: control_intake.cc.
 #include <algorithm>
 #include <atomic>
 #include <future>
@@ -45,6 +45,24 @@ std::size_t live_logs(const SpaceSlot& slot, const AuthorKey& author) {
   return out;
 }
 
+/// A key that was locked out still signs: whoever stole it may not fill the disk. No state depends on what is not kept.
+bool quarantine_is_full(Sql& db, const SpaceSlot& slot, const AuthorKey& author) {
+  std::uint64_t entries = 0, bytes = 0;
+  for (LogRef ref = 1; ref <= slot.store.log_count(); ++ref) {
+    const LogInfo& info = slot.store.log(ref);
+    if (info.author != author) continue;
+    for (BranchNo branch = 0; branch < info.branches.size(); ++branch) {
+      if (info.branches[branch].quarantined_from > info.branches[branch].tip) continue;
+      auto query = db.query("SELECT count(*), coalesce(sum(length(body)), 0) FROM entries WHERE space = ? AND log = ? AND branch = ? AND seq >= ?");
+      query << slot.store.number() << ref << branch << info.branches[branch].quarantined_from;
+      if (!query.step()) continue;
+      entries += query.count(0);
+      bytes += query.count(1);
+    }
+  }
+  return entries >= limits::quarantined_entries_max || bytes >= limits::quarantined_bytes_max;
+}
+
 }  // namespace
 
 RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified, const AuthorKey& author) {
@@ -53,6 +71,8 @@ RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified,
   const LogRef known = slot.store.find_log(run.log);
   const bool is_new = known == 0 || slot.store.log(known).branches.empty();
   if (is_new && live_logs(slot, author) >= limits::live_logs_per_key_max) return {Errc::over_limit, false, space, {}};
+  const Device* device = membership_.device(author);
+  if (device != nullptr && device->revoked && quarantine_is_full(*db_, slot, author)) return {Errc::over_limit, false, space, {}};
 
   // Only the first entry can fail to fit: the links inside the run are proven. So nothing of a refused run is stored.
   EntryHash before = run.before;
@@ -79,8 +99,12 @@ RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified,
     clock_.observe(run.entries[i].hlc, now());
     before = hash;
   }
-  const Head last{run.log, run.last_seq(), before};
   slot.store.put_signature(before, run.signature);
+  // What is in quarantine is passed on to nobody.
+  std::size_t counting = run.entries.size();
+  while (counting > 0 && !slot.merge.history().held(verified.hashes[counting - 1])) --counting;
+  if (counting == 0) return {Errc::ok, applied, space, {run.log, run.last_seq(), before}};
+  const Head last{run.log, run.first_seq + counting - 1, verified.hashes[counting - 1]};
   if (stored) advances_.push_back({space, {run.first_seq - 1, run.first_seq > 1 ? run.before : EntryHash{}}, last});
   return {Errc::ok, applied, space, last};
 }
@@ -153,56 +177,6 @@ Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> 
   });
 }
 
-Result<void> ReplicaCore::ingest_control(std::span<const Bytes> records) {
-  std::optional<Error> refused;
-  const auto written = write([&]() -> Result<void> {
-    const Seq before = control_.last_seq();
-    for (const Bytes& bytes : records) {
-      auto record = decode_control_record(bytes);
-      if (!record) {
-        refused = record.error();
-        break;
-      }
-      const Seq last = control_.last_seq();
-      if (auto appended = control_.append(std::move(*record)); !appended) {
-        refused = appended.error();
-        break;
-      }
-      if (control_.last_seq() == last) continue;  // held already
-      (db_->query("INSERT INTO control(seq, record) VALUES(?, ?)") << control_.last_seq() << ByteView{bytes}).run();
-    }
-    if (control_.last_seq() != before) follow_control();
-    return {};
-  });
-  if (!written) return written.error();
-  files_->note_heads({}, control_.last_seq());
-  if (refused) return *refused;
-  return {};
-}
-
-void ReplicaCore::follow_control() {
-  membership_ = Membership{control_};
-  for (const auto& [space, slot] : slots_) {
-    slot->rulings.follow();
-    slot->merge.follow_control();
-  }
-}
-
-Result<ControlPosition> ReplicaCore::issue(const ControlBody& body) {
-  const auto* key = files_->issuing_key();
-  if (key == nullptr) return Error{Errc::not_permitted, "issuing key"};
-  auto issued = write([&]() -> Result<ControlPosition> {
-    const ControlRecord record = make_control_record(&control_.records().back(), body, now_ms(), *key);
-    const Bytes bytes = encode_control_record(record);
-    if (auto appended = control_.append(record); !appended) return appended.error();
-    (db_->query("INSERT INTO control(seq, record) VALUES(?, ?)") << control_.last_seq() << ByteView{bytes}).run();
-    follow_control();
-    return control_.position();
-  });
-  if (issued) files_->note_heads({}, control_.last_seq());
-  return issued;
-}
-
 // ---- what peers hold
 
 void ReplicaCore::remember_acknowledged(const TransportKey& peer, const Space& space, const Head& head) {
@@ -223,7 +197,7 @@ void ReplicaCore::remember_peer_heads(const TransportKey& peer, const Space& spa
 
 void ReplicaCore::remember_peer_holds_all(const TransportKey& peer) {
   const Device* device = membership_.device(peer);
-  if (device == nullptr) return;
+  if (device == nullptr || device->revoked) return;  // with whom nothing is shared no space is equal
   for (const auto& [space, slot] : slots_) {
     if (membership_.may_read(device->member, space)) remember_peer_heads(peer, space, slot->heads());
   }

@@ -74,7 +74,7 @@ namespace {
 template <class Archive>
 void serialize_first_version(Archive& ar, KeyringContents& ring) {
   auto& [author_seed, transport, device_name, issuing_seed, pairs, invites, own_addresses, listen, kreis_addresses, kreis, joining,
-         offline, realm_secrets] = ring;
+         offline, realm_secrets, pair_secret, recovering] = ring;
   ar(author_seed, transport, wire::text(device_name, text_bytes_max), issuing_seed, wire::list(pairs, pairs_max, 65),
      wire::list(invites, invites_max, 80));
   serialize_addresses(ar, own_addresses);
@@ -94,7 +94,7 @@ struct FirstVersion {
 template <class Archive>
 void KeyringContents::serialize(Archive& ar) {
   serialize_first_version(ar, *this);
-  ar(wire::list(realm_secrets, realm_secrets_max, 33));
+  ar(wire::list(realm_secrets, realm_secrets_max, 33), pair_secret, recovering);
 }
 
 const RealmSecret* KeyringContents::realm_secret(std::uint64_t epoch) const {

@@ -78,6 +78,8 @@ struct KeyringContents {
   std::optional<PendingJoin> joining;
   bool offline = false;                     // sync is stopped by hand
   std::vector<RealmSecret> realm_secrets;   // of the newest epochs; newest last
+  std::optional<SecretKey32> pair_secret;   // the authority's node: what the keys of its pairs are made from
+  std::optional<RealmId> recovering;        // the authority's node is being rebuilt for this realm
 
   const PairKey* pair(const TransportKey& peer) const;
   const RealmSecret* realm_secret(std::uint64_t epoch) const;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libclient/omission.h"
+#include "libclient/receipts.h"
 #include "protocol/entry_fields.h"
 #include "protocol/limits.h"
 
@@ -10,6 +11,20 @@ namespace kiz {
 namespace {
 
 constexpr std::size_t run_frame_bytes = 512;  // what stands around the bodies of a run, genesis included
+
+/// The newest entries of each branch of this author's logs, of whatever state.
+std::vector<Head> tips_of(const SpaceSlot& slot, const AuthorKey& author) {
+  std::vector<Head> out;
+  for (LogRef ref = 1; ref <= slot.store.log_count(); ++ref) {
+    const LogInfo& info = slot.store.log(ref);
+    if (info.author != author) continue;
+    for (BranchNo branch = 0; branch < info.branches.size(); ++branch) {
+      const Seq tip = info.branches[branch].tip;
+      out.push_back({info.id, tip, slot.store.meta(slot.store.at({ref, branch, tip})).hash});
+    }
+  }
+  return out;
+}
 
 }  // namespace
 
@@ -41,7 +56,7 @@ Seq PeerSource::first_after_epoch(std::uint64_t epoch) const {
 bool PeerSource::is_shared(const Space& space) const {
   const Device* own = core_.own_device();
   const Device* peer = core_.membership().device(peer_);
-  return own != nullptr && peer != nullptr && !peer->revoked && core_.membership().may_read(own->member, space) &&
+  return own != nullptr && peer != nullptr && !own->revoked && !peer->revoked && core_.membership().may_read(own->member, space) &&
          core_.membership().may_read(peer->member, space);
 }
 
@@ -79,10 +94,19 @@ std::optional<EntryHash> PeerSource::hash_at(const LogId& log, Seq seq, const En
   return slot->store.meta(ref).hash;
 }
 
+/// Where a run to this entry ends; log 0: it is none of what may be sent.
+Place PeerSource::end_of_run(const SpaceSlot& slot, const EntryHash& tip) const {
+  if (is_shared(slot.store.space())) return slot.merge.history().held(tip);
+  const EntryRef ref = slot.store.find(tip);
+  if (!hands_in() || ref == 0) return {};
+  const Place place = slot.store.meta(ref).place;
+  return slot.store.log(place.log).author == core_.files().author() ? place : Place{};
+}
+
 Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, const EntryHash& tip, std::size_t bytes_max) const {
   const SpaceSlot* slot = core_.slot_of(log);
-  if (slot == nullptr || !is_shared(slot->store.space())) return Error{Errc::unknown_log, "run"};
-  const Place end = slot->merge.history().held(tip);
+  if (slot == nullptr || (!is_shared(slot->store.space()) && !hands_in())) return Error{Errc::unknown_log, "run"};
+  const Place end = end_of_run(*slot, tip);
   if (!end || end.seq <= after.seq) return Error{Errc::gap, "run"};
   const auto& branches = slot->store.log(end.log).branches;
 
@@ -101,7 +125,9 @@ Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, cons
   std::size_t signed_count = 0;
   std::size_t bytes = 0;
   try {
-    for (Seq seq = run.first_seq; seq <= end.seq && entries.size() < limits::run_entries_max; ++seq) {
+    // A log that was cut in the middle of what was signed as one is sent to the end of that: there is no other proof.
+    const Seq last = branches[end.branch].tip;
+    for (Seq seq = run.first_seq; seq <= (signed_count > 0 ? end.seq : last) && entries.size() < limits::run_entries_max; ++seq) {
       BranchNo branch = end.branch;
       while (seq <= branches[branch].fork_seq) branch = branches[branch].parent;
       auto query = core_.db().query(
@@ -128,6 +154,7 @@ Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, cons
   ar.varint(signed_count);
   for (std::size_t i = 0; i < signed_count; ++i) ar.raw(entries[i].body);
   ar(*entries[signed_count - 1].signature);
+  if (after.seq + signed_count > end.seq) return RunPiece{ar.take(), {log, end.seq, tip}};
   return RunPiece{ar.take(), {log, after.seq + signed_count, entries[signed_count - 1].hash}};
 }
 
@@ -155,16 +182,47 @@ std::vector<SignedHead> PeerSource::peer_device_heads() const {
   std::vector<SignedHead> out;
   const Device* peer = core_.membership().device(peer_);
   if (peer == nullptr) return out;
-  for (const SpaceSlot* slot : shared_slots()) {
-    for (const Head& head : slot->heads()) {
-      if (slot->store.log(slot->store.find_log(head.log)).author != peer->author) continue;
-      auto query = core_.db().query("SELECT signature FROM entries WHERE hash = ?");
-      query << ByteView{head.entry};
-      if (query.step() && !query.null(0)) out.push_back({head, Signature::from(query.blob(0))});
-      if (out.size() == limits::own_heads_max) break;
+  const auto add = [&](const Head& head) {
+    if (out.size() == limits::own_heads_max) return;
+    auto query = core_.db().query("SELECT signature FROM entries WHERE hash = ?");
+    query << ByteView{head.entry};
+    if (query.step() && !query.null(0)) out.push_back({head, Signature::from(query.blob(0))});
+  };
+  for (const SpaceSlot* slot : peer->revoked ? core_.slots() : shared_slots()) {
+    for (const Head& head : peer->revoked ? tips_of(*slot, peer->author) : slot->heads()) {
+      if (slot->store.log(slot->store.find_log(head.log)).author == peer->author) add(head);
     }
   }
   std::sort(out.begin(), out.end());
+  return out;
+}
+
+bool PeerSource::hands_in() const {
+  const Device* own = core_.own_device();
+  return own != nullptr && own->revoked;
+}
+
+std::vector<Advance> PeerSource::to_hand_in(const std::vector<Head>& held_there) const {
+  std::vector<Advance> out;
+  for (const SpaceSlot* slot : core_.slots()) {
+    const History& history = slot->merge.history();
+    for (const Head& tip : tips_of(*slot, core_.files().author())) {
+      const Place end = slot->store.meta(slot->store.find(tip.entry)).place;
+      Point after;
+      for (const Head& head : held_there) {
+        const EntryRef ref = slot->store.find(head.entry);
+        const Place known = ref == 0 ? Place{} : slot->store.meta(ref).place;
+        if (known.log != end.log) continue;
+        const Seq shared = history.last_shared(known, end);
+        if (shared <= after.seq) continue;
+        BranchNo branch = end.branch;
+        const auto& branches = slot->store.log(end.log).branches;
+        while (shared <= branches[branch].fork_seq) branch = branches[branch].parent;
+        after = {shared, slot->store.meta(slot->store.at({end.log, branch, shared})).hash};
+      }
+      if (after.seq < tip.seq) out.push_back({slot->store.space(), after, tip});
+    }
+  }
   return out;
 }
 
@@ -202,8 +260,10 @@ PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent
     static_cast<void>(omission::note_in_sync(core, peer));  // a disk that is full says so elsewhere
   } else if (const auto* shown = std::get_if<OwnHeadsShown>(&event)) {
     if (core.consider_own_heads(shown->heads)) return PeerNews::own_tail_lost;
-  } else if (std::holds_alternative<ControlForked>(event)) {
-    return PeerNews::control_forked;
+  } else if (const auto* forked = std::get_if<ControlForked>(&event)) {
+    if (core.note_control_fork(forked->record)) return PeerNews::control_forked;
+  } else if (const auto* shown = std::get_if<ReceiptShown>(&event)) {
+    receipts::take(core, shown->receipt);
   } else if (std::holds_alternative<RunRefused>(event) || std::holds_alternative<SpacePaused>(event)) {
     return PeerNews::refused;
   }

@@ -11,7 +11,7 @@ class PeerSource final : public SyncSource {
   /// peer: transport key of the device on the other side; must be a member's. `core` must outlive it.
   PeerSource(ReplicaCore& core, const TransportKey& peer) : core_(core), peer_(peer) {}
 
-  RealmId realm() const override { return core_.control().realm(); }
+  RealmId realm() const override { return core_.realm(); }
   ControlPosition control_position() const override { return core_.control().position(); }
   std::optional<ControlPosition> control_at(Seq seq) const override;
   std::vector<Bytes> control_records(Seq first, std::size_t bytes_max) const override;
@@ -28,9 +28,12 @@ class PeerSource final : public SyncSource {
   std::vector<SignedHead> peer_device_heads() const override;
   std::vector<Head> own_heads() const override;
   std::vector<Head> own_heads_acknowledged() const override;
+  bool hands_in() const override;
+  std::vector<Advance> to_hand_in(const std::vector<Head>& held_there) const override;
 
  private:
   std::vector<SpaceSlot*> shared_slots() const;
+  Place end_of_run(const SpaceSlot& slot, const EntryHash& tip) const;
 
   ReplicaCore& core_;
   TransportKey peer_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "libclient/keyring.h"
+#include "libclient/receipts.h"
+#include "protocol/emergency_sheet.h"
 #include "protocol/enrolment_code.h"
 #include "protocol/limits.h"
 #include "protocol/pre_shared_key.h"
@@ -11,6 +13,7 @@ namespace kiz {
 namespace {
 
 constexpr SteadyTime handshake_max = std::chrono::seconds{10};
+constexpr SteadyTime receipts_every = std::chrono::minutes{1};
 constexpr std::size_t output_bytes_soft = 256u << 10;   // more is made when this has gone out
 constexpr std::size_t ingest_bytes_soft = 2u << 20;     // runs taken in one transaction
 constexpr std::uint64_t admission_ms = 730ull * 24 * 60 * 60 * 1000;
@@ -83,7 +86,7 @@ Result<std::unique_ptr<PeerTalk>> PeerTalk::call_member(ReplicaCore& core, const
 }
 
 std::unique_ptr<PeerTalk> PeerTalk::answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options, bool demand_cookie) {
-  auto link = SecureLink::respond(VersionRange{}, realm_hint(core.control().realm()), link_keys(core));
+  auto link = SecureLink::respond(VersionRange{}, realm_hint(core.realm()), link_keys(core));
   if (demand_cookie) {
     Cookie cookie;
     core.random(cookie.bytes);
@@ -198,14 +201,18 @@ void PeerTalk::choose_psk(SteadyTime) {
 }
 
 void PeerTalk::choose_member_psk(const Device* device) {
-  if (device == nullptr) return link_.refuse(Errc::not_permitted);
-  if (device->revoked) return link_.refuse(Errc::revoked);
-  if (device->admitted_until_ms < core_.now_ms()) return link_.refuse(Errc::expired);
   const KeyringContents& ring = core_.files().keyring();
+  // A node that is being rebuilt knows nobody before the first member has brought the control log.
+  const bool rebuilding = ring.recovering && core_.control().empty();
+  if (device == nullptr && !rebuilding) return link_.refuse(Errc::not_permitted);
+  if (device != nullptr && !may_come(*device)) return;
+  const bool may_be_derived = rebuilding || device->member != core_.membership().authority();
   std::vector<SecretKey32> candidates;
   if (const PairKey* pair = ring.pair(*peer_)) {
     candidates.push_back(pair->psk.clone());
     if (pair->next) candidates.push_back(pair->next->clone());
+  } else if (ring.pair_secret && may_be_derived) {
+    candidates.push_back(pair_psk(*ring.pair_secret, *peer_));
   } else {
     for (const RealmSecret& held : ring.realm_secrets) {
       candidates.push_back(member_psk(held.secret, held.epoch, core_.files().transport(), *peer_));
@@ -213,6 +220,17 @@ void PeerTalk::choose_member_psk(const Device* device) {
   }
   if (candidates.empty()) return link_.refuse(Errc::not_permitted);
   if (!link_.offer_psks(candidates)) link_.refuse(Errc::bad_handshake);
+}
+
+/// False, and refused, for a device that gets no session.
+bool PeerTalk::may_come(const Device& device) {
+  // The Kreis lets one that is locked out in all the same: to hand in what it has, and to learn from the control log of it.
+  if (device.revoked) {
+    if (core_.files().issuing_key() == nullptr) link_.refuse(Errc::revoked);
+    return core_.files().issuing_key() != nullptr;
+  }
+  if (device.admitted_until_ms < core_.now_ms()) link_.refuse(Errc::expired);
+  return device.admitted_until_ms >= core_.now_ms();
 }
 
 void PeerTalk::choose_invite_psk() {
@@ -252,6 +270,14 @@ void PeerTalk::begin(SteadyTime now) {
 }
 
 void PeerTalk::begin_sync(SteadyTime now) {
+  // A rebuilt node meets its members one by one; from the first meeting on it knows each as before.
+  KeyringContents& ring = core_.files().keyring();
+  const Device* device = core_.membership().device(*peer_);
+  const bool is_member = device == nullptr ? core_.control().empty() : device->member != core_.membership().authority();
+  if (side_ == Side::responder && is_member && ring.pair_secret && ring.pair(*peer_) == nullptr) {
+    ring.pairs.push_back({*peer_, pair_psk(*ring.pair_secret, *peer_), {}});
+    if (auto saved = core_.files().save_keyring(); !saved) return fail(saved.error());
+  }
   source_ = std::make_unique<PeerSource>(core_, *peer_);
   session_ = std::make_unique<SyncSession>(*source_, side_, options_, now);
   ask_for_realm_secret();
@@ -270,7 +296,8 @@ void PeerTalk::ask_for_realm_secret() {
 
 void PeerTalk::hand_over_realm_secret() {
   const Device* own = core_.own_device();
-  if (own == nullptr || own->member != core_.membership().authority()) return;
+  const Device* peer = core_.membership().device(*peer_);
+  if (own == nullptr || own->member != core_.membership().authority() || peer == nullptr || peer->revoked) return;
   KeyringContents& ring = core_.files().keyring();
   const std::uint64_t epoch = core_.control().position().epoch;
   if (ring.realm_secret(epoch) == nullptr) {
@@ -404,7 +431,11 @@ void PeerTalk::admit(SteadyTime now) {
   const auto invite = std::find_if(ring.invites.begin(), ring.invites.end(), [&](const auto& known) { return known.id == *invite_; });
   if (invite == ring.invites.end()) return admit_->refuse(Errc::invite_unknown);
   SecretKey32 psk;
-  core_.random(psk.writable());
+  if (ring.pair_secret) {
+    psk = pair_psk(*ring.pair_secret, *peer_);  // so that a rebuilt node can still be talked to
+  } else {
+    core_.random(psk.writable());
+  }
   // The pair's key is kept before the grant is issued: a grant without a key would lock the device out.
   invite->used_by = asked_->author;
   std::erase_if(ring.pairs, [&](const PairKey& pair) { return pair.peer == *peer_; });
@@ -443,9 +474,11 @@ void PeerTalk::confirm(bool equal, SteadyTime now) {
 bool PeerTalk::drive_sync(SteadyTime now) {
   bool moved = false;
   if (const auto records = session_->take_control(); !records.empty()) {
+    const ControlPosition before = core_.control().position();
     const auto taken = core_.ingest_control(records);
     if (!taken) {
       session_->on_control_refused();
+      control_changed_ |= core_.control().position() != before;
     } else {
       session_->on_control_changed();
       control_changed_ = true;
@@ -453,8 +486,15 @@ bool PeerTalk::drive_sync(SteadyTime now) {
     }
     moved = true;
   }
+  // Who stands where we stand has shown that nothing was decided since that we do not know of.
+  if (!control_confirmed_ && session_->peer_control() == core_.control().position()) {
+    const Device* peer = core_.membership().device(*peer_);
+    if (peer != nullptr && !peer->revoked && peer->member != core_.membership().authority()) core_.confirm_control();
+    control_confirmed_ = core_.control_confirmed();
+  }
   moved |= ingest_runs();
   while (auto event = session_->next_event()) take_event(core_, *peer_, *event);
+  if (session_->in_sync()) give_receipts(now);
   while (output_.size() < output_bytes_soft) {
     auto message = session_->next_outgoing(now);
     if (!message) break;
@@ -462,6 +502,13 @@ bool PeerTalk::drive_sync(SteadyTime now) {
   }
   if (session_->failure() && !failure_) failure_ = *session_->failure();
   return moved && !failure_;
+}
+
+// The Kreis tells a member what it holds of the member's own spaces, not more often than once a minute.
+void PeerTalk::give_receipts(SteadyTime now) {
+  if (core_.files().issuing_key() == nullptr || (receipts_given_ && now - *receipts_given_ < receipts_every)) return;
+  receipts_given_ = now;
+  for (const Receipt& receipt : receipts::make_due(core_, *peer_)) session_->give_receipt(receipt);
 }
 
 bool PeerTalk::ingest_runs() {

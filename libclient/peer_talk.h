@@ -85,6 +85,8 @@ class PeerTalk {
   bool advance(SteadyTime now);
   void choose_psk(SteadyTime now);
   void choose_member_psk(const Device* device);
+  bool may_come(const Device& device);
+  void give_receipts(SteadyTime now);
   void choose_invite_psk();
   void begin(SteadyTime now);
   void begin_sync(SteadyTime now);
@@ -121,7 +123,9 @@ class PeerTalk {
   std::unique_ptr<SyncSession> session_;
   std::optional<Error> failure_;
   Bytes output_;
+  std::optional<SteadyTime> receipts_given_;
   bool control_changed_ = false;
+  bool control_confirmed_ = false;
   bool joined_ = false;
 };
 

@@ -33,6 +33,12 @@ constexpr Row rows[] = {
      translatable("Ask the Kreis for a new invite.")},
     {Errc::expired, translatable("The membership of this device has ended. Local work goes on, nothing is lost."),
      translatable("Ask the Kreis to renew it: kiz member renew")},
+    {Errc::control_forked, translatable("Somebody else has decided with the key of the Kreis too: there are two control logs. Nothing was changed, "
+                                        "data goes on being exchanged."),
+     translatable("With the emergency sheet the Kreis begins a new epoch: kiz init --restore")},
+    {Errc::control_unconfirmed, translatable("This installation was put back from a backup or copied. Before it decides anything a town must have "
+                                             "shown what was decided last. Nothing was changed."),
+     translatable("Wait until a town has called: kiz status")},
     {Errc::bad_handshake, translatable("The other side is not who it should be, or does not know this device. Nothing was sent."),
      translatable("kiz status")},
     {Errc::unexpected_message, translatable("The other side broke the rules of the exchange. What was taken in before stays."),

@@ -67,6 +67,7 @@ Result<std::unique_ptr<ReplicaCore>> ReplicaCore::open(ReplicaOptions options, c
     core->load_slots();
     core->peers_.load(*core->db_);
     core->observe_tips();
+    core->note_life();
   } catch (const SqlFailure& failure) {
     return failure.error();
   }
@@ -95,7 +96,13 @@ void ReplicaCore::load_control() {
     auto record = decode_control_record(query.blob(0));
     if (!record || !control_.append(std::move(*record))) throw SqlFailure{SQLITE_CORRUPT, "control log"};
   }
+  closings_ = control_.closings();
+  other_branch_.clear();
   membership_ = Membership{control_};
+  control_fork_.reset();
+  if (const auto proof = fact("control_fork")) {
+    if (auto record = decode_control_record(*proof)) control_fork_ = std::move(*record);
+  }
 }
 
 void ReplicaCore::load_slots() {
@@ -116,6 +123,19 @@ void ReplicaCore::drop_slots() {
   } catch (const SqlFailure&) {
     slots_.clear();  // the disk is gone; each later call says so
   }
+}
+
+// When it was noticed that this store had been put back or copied: people are told of it for a while.
+void ReplicaCore::note_life() {
+  if (files_->reason() == LogReason::first) return;
+  const std::string name = "life_began/" + to_hex(files_->incarnation());
+  if (fact(name)) return;
+  Bytes when(8);
+  for (std::size_t i = 0; i < 8; ++i) when[i] = static_cast<std::uint8_t>(now_ms() >> (8 * (7 - i)));
+  static_cast<void>(write([&]() -> Result<void> {
+    put_fact(name, when);
+    return {};
+  }));
 }
 
 void ReplicaCore::observe_tips() {
@@ -171,14 +191,24 @@ SpaceSlot& ReplicaCore::slot_for(const Space& space) {
 // ---- the commit path
 
 Result<Committed> ReplicaCore::commit(const Edit& edit, const Actor& actor, const Watch& watch) {
+  return commit_with(actor, watch, [&](EntryAuthor& author) { return author.write(edit); });
+}
+
+Result<Committed> ReplicaCore::commit_ops(const Space& space, std::vector<Op> ops, const Actor& actor) {
+  return commit_with(actor, {}, [&](EntryAuthor& author) { return author.write(space, std::move(ops)); });
+}
+
+template <class Author>
+Result<Committed> ReplicaCore::commit_with(const Actor& actor, const Watch& watch, Author write_entries) {
   if (lost_own_tail_) {
     if (auto renewed = files_->renew_incarnation(LogReason::restored); !renewed) return renewed.error();
     lost_own_tail_ = false;
+    note_life();
   }
   std::vector<Head> heads;
   auto written = write([&]() -> Result<Committed> {
     EntryAuthor author{*this, actor, watch};
-    auto committed = author.write(edit);
+    auto committed = write_entries(author);
     if (committed && !committed->entries.empty()) {
       Bytes hashes;
       for (const EntryHash& hash : committed->entries) hashes.insert(hashes.end(), hash.bytes.begin(), hash.bytes.end());

@@ -34,6 +34,8 @@ class ReplicaCore {
 
   // ---- who and when
   const ControlLog& control() const { return control_; }
+  /// The realm that this replica belongs to, or is being restored for; zero before.
+  RealmId realm() const;
   const Membership& membership() const { return membership_; }
   const Device* own_device() const { return membership_.device(files_->author()); }
   StoreFiles& files() { return *files_; }
@@ -52,14 +54,33 @@ class ReplicaCore {
 
   // ---- the commit path
   Result<Committed> commit(const Edit& edit, const Actor& actor, const Watch& watch = {});
+  /// The same with ops that are put together already, all in one space.
+  Result<Committed> commit_ops(const Space& space, std::vector<Op> ops, const Actor& actor);
   /// Takes runs of a peer in one transaction; one report for each, in order.
   /// errors: no_space, io_error, damaged (then none of them was taken)
   Result<std::vector<RunReport>> ingest(std::span<const IncomingRun> runs);
   /// Takes control records of a peer, up to the first that does not fit.
   /// errors: what ControlLog::append says of that one; no_space, io_error
   Result<void> ingest_control(std::span<const Bytes> records);
-  /// The authority's next record. errors: not_permitted (no issuing key here), no_space, io_error
+  /// The authority's next record. errors: not_permitted (no issuing key here), control_forked, control_unconfirmed,
+  /// no_space, io_error
   Result<ControlPosition> issue(const ControlBody& body);
+  /// The root opens an epoch behind the record with seq `last_good`: what is held after it goes. `own`: grants that follow.
+  /// errors: not_permitted (not this realm's root), invalid_input (no such record), those of write()
+  Result<ControlPosition> open_epoch(const crypto::SigningKey& root, Seq last_good, const std::vector<ControlBody>& then);
+  /// A second record of the authority at one place, shown by a peer. True if it proves a fork: then control log and this
+  /// proof stay as they are until the root opens an epoch.
+  bool note_control_fork(ByteView record);
+  const std::optional<ControlRecord>& control_fork() const { return control_fork_; }
+  /// False on the authority's node after it was put back from a backup, until a member has shown where the control log ends.
+  bool control_confirmed() const;
+  void confirm_control();
+
+  // ---- small things kept in the store
+  std::optional<Bytes> fact(const std::string& name) const;
+  void put_fact(const std::string& name, ByteView value);  // inside write()
+  void drop_fact(const std::string& name);                 // inside write()
+  std::vector<std::pair<std::string, Bytes>> facts(const std::string& prefix) const;  // ascending
 
   /// What commits have added since the last call: sessions push it.
   std::vector<Advance> take_advances();
@@ -89,12 +110,18 @@ class ReplicaCore {
   ReplicaCore() = default;
 
   void load_control();
+  void note_life();
   void load_slots();
   void drop_slots();
   SpaceSlot& slot_for(const Space& space);  // makes it where nothing is held; inside write()
+  template <class Author>
+  Result<Committed> commit_with(const Actor& actor, const Watch& watch, Author write_entries);
   void flush();
   void observe_tips();
   void follow_control();  // inside write()
+  Result<void> take_control_record(const ControlRecord& record);  // inside write()
+  bool take_other_branch(const ControlRecord& record);            // inside write()
+  void store_control(Seq first);                                  // inside write()
   RunReport take_run(const Space& space, const VerifiedRun& run, const AuthorKey& author);  // inside write()
 
   friend class EntryAuthor;
@@ -103,6 +130,9 @@ class ReplicaCore {
   std::unique_ptr<StoreFiles> files_;
   std::unique_ptr<Sql> db_;
   ControlLog control_;
+  std::uint64_t closings_ = 0;                // of the control log, as the spaces have followed it
+  std::vector<ControlRecord> other_branch_;   // records that are not ours, until one of them opens an epoch
+  std::optional<ControlRecord> control_fork_; // proof that the authority's key has spoken twice
   Membership membership_;
   Clock clock_;
   PeerMemory peers_;

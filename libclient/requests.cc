@@ -18,6 +18,8 @@ std::vector<RequestKind> all_requests() {
   add(bundle_requests());
   add(erasure_requests());
   add(member_requests());
+  add(quarantine_requests());
+  add(key_requests());
 #ifdef KIZ_HAS_OFFER_REQUESTS
   add(offer_requests());
 #endif

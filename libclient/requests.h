@@ -88,6 +88,8 @@ std::vector<RequestKind> conflict_requests();
 std::vector<RequestKind> member_requests();
 std::vector<RequestKind> status_requests();
 std::vector<RequestKind> dump_requests();
+std::vector<RequestKind> quarantine_requests();
+std::vector<RequestKind> key_requests();
 
 /// {"request": "offer.new", "args": {...}, "dry_run": false} -> the envelope
 /// {"schema": "kiz.offer.new/1", "ok": true, "exit": 0, "data": {...}, "warnings": [...]} or with "error".

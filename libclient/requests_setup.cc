@@ -7,6 +7,7 @@
 #include "libclient/enrolment.h"
 #include "libclient/keyring.h"
 #include "libclient/places.h"
+#include "libclient/recovery.h"
 #include "libclient/refusals.h"
 #include "libclient/replica_core.h"
 #include "libclient/request_support.h"
@@ -115,12 +116,35 @@ Or<RealmPlan> plan_of(const Json& args) {
   if (plan.device.empty()) plan.device = machine_name();
   return plan;
 }
+
+Begun restore(ReplicaOptions options, const Json& args, bool dry_run) {
+  const auto sheet = decode_sheet(request::text(args, "sheet"));
+  if (!sheet) {
+    return refused("restore", refuse(Errc::invalid_input, tr("This is no emergency sheet, or a character of it was misread: it begins with KIZN1 and "
+                                                           "has 23 groups. Nothing was changed.")));
+  }
+  RestorePlan plan;
+  for (const std::string& given : request::texts(args, "addresses")) {
+    auto address = address_of(given);
+    if (!address) return refused("restore", address.refusal());
+    plan.addresses.push_back(*address);
+  }
+  if (const std::string listen = request::text(args, "listen"); !listen.empty()) plan.listen = {listen};
+  plan.device = request::text(args, "device");
+  if (plan.device.empty()) plan.device = machine_name();
+  Json data{{"realm", nullptr}, {"restoring", true}, {"addresses", plan.addresses}, {"listen", request::text(args, "listen")}};
+  if (dry_run) return {done("restore", std::move(data)), nullptr};
+  auto begun = begin_restore(std::move(options), *sheet, plan);
+  if (!begun) return refused("restore", to_refusal(begun.error()));
+  return {done("restore", std::move(data)), std::move(*begun)};
+}
 }  // namespace
 
 Begun execute_setup(ReplicaOptions options, const Json& request, const Caller& caller) {
   set_language(caller.language);
   if (auto refusal = check_caller(caller)) return refused("setup", *refusal);
   const Json args = request.value("args", Json::object());
+  if (request::flag(args, "restore")) return restore(std::move(options), args, request.value("dry_run", false));
   auto plan = plan_of(args);
   if (!plan) return refused("setup", plan.refusal());
 

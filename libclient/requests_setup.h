@@ -16,6 +16,8 @@ struct Begun {
 /// Name and members come from the register of municipalities where they are not given.
 /// data: {"realm", "ags", "member", "towns", "members": [{"ags", "name"}], "addresses", "listen", "emergency_sheet"}
 /// Errors: usage, invalid_input, already_set_up, not_permitted, io_error, no_space. Warnings: W_NO_ADDRESS.
+/// With "restore": true and "sheet": the text of the emergency sheet, the node of a Kreis is rebuilt (recovery.h): an empty
+/// store that waits for its members. Schema kiz.restore/1, data: {"realm": null, "restoring": true, "addresses", "listen"}
 Begun execute_setup(ReplicaOptions options, const Json& request, const Caller& caller);
 
 /// "join" {"invite", "check", "device"?}: makes the store of this device and keeps the invite in it; dialling is the

@@ -1,7 +1,9 @@
 // Requests about the replica itself: its state, its whole history checked, whether it exchanges with others.
+#include "libclient/alarms.h"
 #include "libclient/inspection.h"
 #include "libclient/keyring.h"
 #include "libclient/months.h"
+#include "libclient/receipts.h"
 #include "libclient/refusals.h"
 #include "libclient/replica_core.h"
 #include "libclient/requests.h"
@@ -40,6 +42,18 @@ Json spaces_json(const Replica& replica) {
   return list;
 }
 
+/// The newest receipt of each space: that the Kreis holds this, and since when it says so.
+Json receipts_json(Replica& replica) {
+  Json list = Json::array();
+  for (const Receipt& receipt : receipts::held(replica.core())) {
+    list.push_back({{"space", name_of(receipt.space.in(replica.identity().realm))},
+                    {"time", months::instant(receipt.time_ms)},
+                    {"logs", receipt.heads.size()},
+                    {"missing", receipts::not_covered(replica.core(), receipt)}});
+  }
+  return list;
+}
+
 Answer show_status(RequestContext& context) {
   const Replica& replica = context.replica;
   const Identity self = replica.identity();
@@ -66,6 +80,9 @@ Answer show_status(RequestContext& context) {
   data["clock"] = months::instant(replica.now_ms());
   data["membership_until"] = membership_until(replica, self);
   data["store"] = {{"entries", figures.entries}, {"bytes", figures.bytes}};
+  data["alarms"] = alarms_json(alarms(replica));
+  data["receipts"] = receipts_json(context.replica);
+  data["revoked"] = context.replica.core().own_device() != nullptr && context.replica.core().own_device()->revoked;
   add_worklist(replica, data);
   return reply;
 }
@@ -75,12 +92,15 @@ Answer verify(RequestContext& context) {
       inspect::verify(context.replica.core(), context.args.value("rebuild", false), context.surroundings.progress);
   Json forks = Json::array();
   for (const LogId& log : found.forks) forks.push_back(to_hex(log));
+  Json proofs = Json::array();
+  for (const ForkProof& fork : fork_proofs(context.replica)) proofs.push_back(fork_json(context.replica, fork));
   Reply reply;
   reply.data = {{"ok", found.ok},
                 {"logs", found.logs},
                 {"entries", found.entries},
                 {"signatures", found.signatures},
                 {"forks", forks},
+                {"fork_proofs", std::move(proofs)},
                 {"findings", found.findings},
                 {"erased", found.erased},
                 {"state_hash", to_hex(found.state_hash)}};

@@ -32,7 +32,8 @@ void ControlExchange::plan(bool repeated) {
   }
   const auto at = source_.control_at(theirs_->seq);
   if (theirs_->seq == 0 || at == theirs_) return offer(theirs_->seq + 1, repeated);
-  if (theirs_->epoch < mine.epoch) return offer(source_.first_after_epoch(theirs_->epoch), repeated);
+  // It stands on a branch that was closed, and where that parts from ours only its own records tell: all of its epoch.
+  if (theirs_->epoch < mine.epoch) return offer(source_.first_after_epoch(theirs_->epoch - 1), repeated);
   if (theirs_->epoch > mine.epoch || !at) return;  // the peer is ahead; if it is on another branch, it can tell and we cannot
   forked_ = true;
   if (!proof_sent_) proof_ = theirs_->seq;

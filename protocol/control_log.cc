@@ -149,8 +149,12 @@ ControlRecord make_control_record(const ControlRecord* last, const ControlBody& 
       return wire::encode(b);
     }
   }, body);
-  out.signature = key.sign(signature_label, control_hash(out));
+  sign_control_record(out, key);
   return out;
+}
+
+void sign_control_record(ControlRecord& record, const crypto::SigningKey& key) {
+  record.signature = key.sign(signature_label, control_hash(record));
 }
 
 Signature certify_issuing_key(const crypto::SigningKey& root, const AuthorKey& issuing) {
@@ -171,23 +175,46 @@ ControlPosition ControlLog::position() const {
 
 RealmId ControlLog::realm() const { return empty() ? RealmId{} : RealmId::from(hashes_.front()); }
 
+AuthorKey ControlLog::issuing_at(Seq seq) const {
+  for (Seq at = seq; at > 0; --at) {
+    if (const auto* opened = std::get_if<EpochOpened>(&bodies_[at - 1])) return opened->issuing;
+    if (const auto* founded = std::get_if<RealmFounded>(&bodies_[at - 1])) return founded->issuing;
+  }
+  return {};
+}
+
+void ControlLog::cut_back(Seq last) {
+  if (last < records_.size()) ++closings_;
+  records_.resize(last);
+  bodies_.resize(last);
+  hashes_.resize(last);
+  issuing_ = issuing_at(last);
+  epoch_ = last == 0 ? 0 : records_.back().epoch;
+}
+
 Result<void> ControlLog::append(ControlRecord record) {
   if (record.version != 1) return Error{Errc::unknown_version, "control record"};
   const ControlHash hash = control_hash(record);
   if (record.seq == 0) return Error{Errc::malformed, "control record"};
-  if (record.seq <= records_.size()) {
-    if (hashes_[record.seq - 1] == hash) return {};  // known already
-    return Error{record.seq == 1 ? Errc::foreign_realm : Errc::fork, "control log"};
-  }
+  if (record.seq <= records_.size() && hashes_[record.seq - 1] == hash) return {};  // known already
+  if (record.seq == 1 && !empty()) return Error{Errc::foreign_realm, "control log"};
   if (record.seq > records_.size() + 1) return Error{Errc::gap, "control log"};
-  if (record.before != (empty() ? ControlHash{} : hashes_.back())) return Error{Errc::fork, "control log"};
+  const Seq last = record.seq - 1;
+  if (record.before != (last == 0 ? ControlHash{} : hashes_[last - 1])) return Error{Errc::fork, "control log"};
 
   auto body = decode_control_body(record);
   if (!body) return body.error();
   const auto* founded = std::get_if<RealmFounded>(&*body);
   const auto* opened = std::get_if<EpochOpened>(&*body);
+  if (opened == nullptr && record.seq <= records_.size()) return Error{Errc::fork, "control log"};
   if ((founded != nullptr) != empty()) return Error{Errc::malformed, "control log"};
-  if (record.epoch != (empty() ? 1 : epoch_ + (opened != nullptr ? 1 : 0))) return Error{Errc::malformed, "epoch"};
+  if (opened != nullptr) {
+    // The root may not have known of every epoch that it closes: numbers rise, and need not be without gaps.
+    if (record.epoch <= epoch_) return Error{record.seq <= records_.size() ? Errc::fork : Errc::malformed, "epoch"};
+    if (opened->last_good != ControlPosition{records_[last - 1].epoch, last, hashes_[last - 1]}) return Error{Errc::malformed, "last good record"};
+  } else if (record.epoch != (founded != nullptr ? 1 : epoch_)) {
+    return Error{Errc::malformed, "epoch"};
+  }
 
   const AuthorKey root = founded != nullptr ? founded->root : root_;
   const AuthorKey issuing = founded != nullptr ? founded->issuing : opened != nullptr ? opened->issuing : issuing_;
@@ -201,6 +228,7 @@ Result<void> ControlLog::append(ControlRecord record) {
   if (!crypto::verify(by_root ? root : issuing, signature_label, hash, record.signature)) {
     return Error{Errc::bad_signature, "control record"};
   }
+  cut_back(last);
   root_ = root;
   issuing_ = issuing;
   epoch_ = record.epoch;
@@ -208,6 +236,29 @@ Result<void> ControlLog::append(ControlRecord record) {
   bodies_.push_back(std::move(*body));
   hashes_.push_back(hash);
   return {};
+}
+
+Result<void> ControlLog::replace(std::span<const ControlRecord> branch) {
+  if (branch.empty() || branch.front().seq < 2 || branch.front().seq > records_.size() + 1) return Error{Errc::gap, "control log"};
+  ControlLog other = *this;
+  other.cut_back(branch.front().seq - 1);
+  for (const ControlRecord& record : branch) {
+    if (auto appended = other.append(record); !appended) return appended;
+  }
+  // Only the root may say that what was held does not count; of one epoch the authority has no two words.
+  if (other.epoch_ <= epoch_) return Error{Errc::fork, "control log"};
+  *this = std::move(other);
+  return {};
+}
+
+bool ControlLog::proves_fork(const ControlRecord& other) const {
+  if (other.version != 1 || other.seq < 2 || other.seq > records_.size()) return false;
+  const ControlRecord& held = records_[other.seq - 1];
+  const ControlHash hash = control_hash(other);
+  if (held.epoch != other.epoch || hashes_[other.seq - 1] == hash) return false;
+  const auto body = decode_control_body(other);
+  const bool by_root = body && std::holds_alternative<EpochOpened>(*body);
+  return crypto::verify(by_root ? root_ : issuing_at(other.seq - 1), signature_label, hash, other.signature);
 }
 
 std::optional<Seq> ControlLog::index_of(const ControlPosition& cited) const {

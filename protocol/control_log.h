@@ -6,6 +6,7 @@
 #pragma once
 
 #include <optional>
+#include <span>
 #include <string>
 #include <variant>
 #include <vector>
@@ -154,6 +155,9 @@ Result<ControlBody> decode_control_body(const ControlRecord& record);
 ControlRecord make_control_record(const ControlRecord* last, const ControlBody& body, std::uint64_t time_ms,
                                   const crypto::SigningKey& key);
 
+/// Signs a record that was changed after it was made.
+void sign_control_record(ControlRecord& record, const crypto::SigningKey& key);
+
 /// The root's word for an issuing key.
 Signature certify_issuing_key(const crypto::SigningKey& root, const AuthorKey& issuing);
 
@@ -164,10 +168,16 @@ Result<ControlRecord> decode_control_record(ByteView in);
 /// The records held, in order, and the keys that may continue them.
 class ControlLog {
  public:
-  /// Appends the next record after checking place, signature and payload.
+  /// Appends the next record after checking place, signature and payload. A record that opens an epoch may stand at an
+  /// earlier place: what is held from there on was closed by it, and goes.
   /// errors: broken_chain, gap, fork (another record at this place: kept by the caller as proof), bad_signature,
   ///         malformed, unknown_version, foreign_realm
   Result<void> append(ControlRecord record);
+  /// Takes these consecutive records, which end in one that opens a later epoch than any held, in place of what is held
+  /// from the first of them on. errors: those of append; then nothing has changed
+  Result<void> replace(std::span<const ControlRecord> branch);
+  /// True if this record and the one held at its place were both signed by the authority in one epoch.
+  bool proves_fork(const ControlRecord& other) const;
 
   bool empty() const { return records_.empty(); }
   Seq last_seq() const { return records_.size(); }
@@ -176,18 +186,27 @@ class ControlLog {
   const std::vector<ControlRecord>& records() const { return records_; }
   const std::vector<ControlBody>& bodies() const { return bodies_; }
   const std::vector<ControlHash>& hashes() const { return hashes_; }
+  const AuthorKey& root() const { return root_; }
+  const AuthorKey& issuing() const { return issuing_; }
+  std::uint64_t epoch() const { return epoch_; }
+  /// How often held records went because an epoch had closed them. Whoever derives from the log begins anew then.
+  std::uint64_t closings() const { return closings_; }
 
   /// Index (1-based seq) of a position cited by an entry, when this prefix is held. Positions on a closed branch are
   /// judged by the common prefix and the new epoch: they count as the record that opened the epoch.
   std::optional<Seq> index_of(const ControlPosition& cited) const;
 
  private:
+  AuthorKey issuing_at(Seq seq) const;  // who signs what follows the record with this seq
+  void cut_back(Seq last);
+
   std::vector<ControlRecord> records_;
   std::vector<ControlBody> bodies_;
   std::vector<ControlHash> hashes_;
   AuthorKey root_;
   AuthorKey issuing_;
   std::uint64_t epoch_ = 0;
+  std::uint64_t closings_ = 0;
 };
 
 }  // namespace kiz

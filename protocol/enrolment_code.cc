@@ -4,6 +4,7 @@
 
 #include <new>
 
+#include "protocol/base32.h"
 #include "protocol/crypto.h"
 #include "protocol/pre_shared_key.h"
 
@@ -11,11 +12,8 @@ namespace kiz {
 
 namespace {
 
-// Crockford's base 32: no I, L, O, U.
-constexpr std::string_view alphabet = "0123456789ABCDEFGHJKMNPQRSTVWXYZ";
 constexpr std::string_view prefix = "KIZ";
 constexpr char version_digit = '1';
-constexpr std::size_t group_characters = 5;
 constexpr std::size_t checksum_bytes = 5;
 constexpr std::size_t address_bytes_max = 255;
 constexpr std::size_t fixed_bytes = 32 + 32 + 16 + 6 + 1;  // realm, key, secret, expires, number of addresses
@@ -46,63 +44,6 @@ Bytes checksum(ByteView body) {
   const std::uint8_t version = version_digit;
   const auto sum = crypto::Hasher{"kiz-sync invite checksum v1"}.add({&version, 1}).add(body).finish();
   return {sum.bytes.begin(), sum.bytes.begin() + checksum_bytes};
-}
-
-std::string to_base32(ByteView in) {
-  std::string out;
-  unsigned bits = 0;
-  unsigned held = 0;
-  for (const std::uint8_t byte : in) {
-    held = held << 8 | byte;
-    for (bits += 8; bits >= 5; bits -= 5) out.push_back(alphabet[held >> (bits - 5) & 31]);
-    held &= 31;  // fewer than 5 bits wait
-  }
-  if (bits > 0) out.push_back(alphabet[held << (5 - bits) & 31]);
-  return out;
-}
-
-// Nothing if a digit is unknown or the bits behind the last byte are not zero.
-std::optional<Bytes> from_base32(std::string_view in) {
-  Bytes out;
-  unsigned bits = 0;
-  unsigned held = 0;
-  for (const char c : in) {
-    const auto digit = alphabet.find(c);
-    if (digit == std::string_view::npos) return std::nullopt;
-    held = held << 5 | static_cast<unsigned>(digit);
-    bits += 5;
-    if (bits < 8) continue;
-    bits -= 8;
-    out.push_back(static_cast<std::uint8_t>(held >> bits));
-    held &= (1u << bits) - 1;
-  }
-  if (bits >= 5 || held != 0) return std::nullopt;
-  return out;
-}
-
-// Characters that mail programs, word processors and people put into a long code; UTF-8.
-constexpr std::string_view separators[] = {
-    " ", "\t", "\r", "\n", "-", "\xc2\xa0", "\xc2\xad", "\xe2\x80\x8b", "\xe2\x80\x90", "\xe2\x80\x91", "\xe2\x80\x92",
-    "\xe2\x80\x93", "\xe2\x80\x94", "\xe2\x80\x95", "\xe2\x80\xaf", "\xef\xbb\xbf"};
-
-std::string without_separators(std::string_view text) {
-  std::string out;
-  while (!text.empty()) {
-    std::size_t skip = 0;
-    for (const auto separator : separators) {
-      if (text.starts_with(separator)) skip = separator.size();
-    }
-    if (skip == 0) out.push_back(text.front());
-    text.remove_prefix(std::max<std::size_t>(skip, 1));
-  }
-  return out;
-}
-
-char as_meant(char c) {
-  if (c >= 'a' && c <= 'z') c = static_cast<char>(c - 'a' + 'A');
-  if (c == 'O') return '0';
-  if (c == 'I' || c == 'L') return '1';
-  return c;
 }
 
 Result<Invite> decode_body(ByteView in) {
@@ -158,18 +99,17 @@ Result<std::string> encode_invite(const Invite& invite) {
   }
   append(checksum(body));
 
-  const std::string digits = to_base32(body);
   std::string out{prefix};
   out.push_back(version_digit);
-  for (std::size_t i = 0; i < digits.size(); i += group_characters) out += "-" + digits.substr(i, group_characters);
+  out += "-" + base32::in_groups(base32::encode(body));
   wipe(body);
   return out;
 }
 
 Result<Invite> decode_invite(std::string_view text) {
   if (text.size() > invite_text_bytes_max) return Error{Errc::over_limit, "invite"};
-  std::string code = without_separators(text);
-  for (char& c : code) c = as_meant(c);
+  std::string code = base32::without_separators(text);
+  for (char& c : code) c = base32::as_meant(c);
 
   const std::string_view meant_prefix = "K1Z";  // what "KIZ" becomes above
   if (!code.starts_with(meant_prefix) || code.size() < 4) return Error{Errc::invalid_input, "not an invite"};
@@ -177,7 +117,7 @@ Result<Invite> decode_invite(std::string_view text) {
     const bool later = code[3] > version_digit && code[3] <= '9';
     return later ? Error{Errc::unknown_version, "invite"} : Error{Errc::invalid_input, "not an invite"};
   }
-  auto bytes = from_base32(std::string_view{code}.substr(4));
+  auto bytes = base32::decode(std::string_view{code}.substr(4));
   if (!bytes || bytes->size() < checksum_bytes) return Error{Errc::invite_altered, "invite"};
   const ByteView body = ByteView{*bytes}.first(bytes->size() - checksum_bytes);
   if (!equal_in_constant_time(checksum(body), ByteView{*bytes}.last(checksum_bytes))) {
@@ -201,7 +141,7 @@ Result<CheckNumber> CheckNumber::parse(std::string_view text) {
   const Error wrong{Errc::invalid_input, "check number"};
   if (text.size() > 100) return wrong;
   CheckNumber out;
-  out.digits_ = without_separators(text);
+  out.digits_ = base32::without_separators(text);
   if (out.digits_.size() != check_digits) return wrong;
   for (const char c : out.digits_) {
     if (c < '0' || c > '9') return wrong;

@@ -20,6 +20,8 @@ inline constexpr std::size_t run_entries_max = 256;       // relays keep at leas
 inline constexpr std::size_t run_bytes_max = 1u << 20;    // and per so many bytes
 inline constexpr std::size_t log_branches_max = 4;        // more pause the log until a cut names the branch that counts
 inline constexpr std::size_t live_logs_per_key_max = 16;  // per author and space, without a control record
+inline constexpr std::size_t quarantined_entries_max = 16384;  // kept per space of a device that is locked out
+inline constexpr std::size_t quarantined_bytes_max = 64u << 20;   // the same in bytes at rest
 
 // Control log
 inline constexpr std::size_t control_record_bytes_max = 64u << 10;
@@ -35,6 +37,7 @@ inline constexpr std::size_t window_bytes_max = 64u << 20;                      
 inline constexpr std::size_t runs_in_flight_max = 1024;                            // the same as a number
 inline constexpr std::size_t frontier_part_heads_max = 8192;                       // heads in one message: under 600 KiB
 inline constexpr std::size_t samples_max = 512;                                    // points of one log in one message
+inline constexpr std::size_t receipt_heads_max = 1024;                             // heads of one space in one receipt
 inline constexpr std::size_t own_heads_max = 4096;                                 // signed heads in one message
 inline constexpr std::size_t control_message_records_max = 4096;                   // control records in one message
 inline constexpr std::size_t join_control_bytes_max = 64u << 20;                   // a control log handed to a new device

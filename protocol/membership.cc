@@ -54,7 +54,11 @@ const Device* Membership::device(const AuthorKey& author) const {
   return find(devices_, [&](const Device& d) { return d.author == author; });
 }
 const Device* Membership::device(const TransportKey& transport) const {
-  return find(devices_, [&](const Device& d) { return d.transport == transport; });
+  const Device* found = nullptr;
+  for (const Device& device : devices_) {
+    if (device.transport == transport && (found == nullptr || !device.revoked || found->revoked)) found = &device;
+  }
+  return found;
 }
 
 std::optional<std::string> Membership::rule(const std::string& name) const {

@@ -43,6 +43,7 @@ class Membership {
 
   const Member* member(const MemberId& id) const;
   const Device* device(const AuthorKey& author) const;
+  /// The newest that is not locked out: a Kreis that was rebuilt from its emergency sheet meets others with the old key.
   const Device* device(const TransportKey& transport) const;
   std::optional<std::string> rule(const std::string& name) const;
 

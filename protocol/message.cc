@@ -1,5 +1,6 @@
 #include "protocol/message.h"
 
+#include "protocol/crypto.h"
 #include "protocol/limits.h"
 #include "protocol/wire.h"
 
@@ -176,6 +177,20 @@ void RealmSecretHandedOver::serialize(Archive& ar) {
   ar(cereal::make_nvp("epoch", epoch), cereal::make_nvp("secret", secret));
 }
 
+template <class Archive>
+void Receipt::serialize(Archive& ar) {
+  ar(cereal::make_nvp("space", space), cereal::make_nvp("time_ms", time_ms),
+     cereal::make_nvp("heads", wire::sorted_set(heads, limits::receipt_heads_max, head_bytes_min)),
+     cereal::make_nvp("issuer", issuer), cereal::make_nvp("signature", signature));
+}
+
+Hash receipt_hash(const Receipt& receipt, const RealmId& realm) {
+  Receipt copy = receipt;
+  wire::Writer ar;
+  ar(copy.space.in(realm), copy.time_ms, wire::sorted_set(copy.heads, limits::receipt_heads_max, head_bytes_min));
+  return crypto::hash(receipt_label, ar.bytes());
+}
+
 template <class T>
 Message encode_message(const T& content) {
   return {T::kind, wire::encode(content)};
@@ -204,6 +219,7 @@ KIZ_MESSAGE(SpaceRefused)
 KIZ_MESSAGE(Close)
 KIZ_MESSAGE(Ping)
 KIZ_MESSAGE(Pong)
+KIZ_MESSAGE(Receipt)
 KIZ_MESSAGE(JoinRequest)
 KIZ_MESSAGE(JoinWaiting)
 KIZ_MESSAGE(JoinAccepted)

@@ -41,6 +41,7 @@ enum class MessageKind : std::uint32_t {
   pong = 129,
   realm_secret_wanted = 130,
   realm_secret = 131,
+  receipt = 132,
 };
 
 /// True for a kind that a reader who does not know it passes over.
@@ -254,6 +255,23 @@ struct Pong {
   template <class Archive>
   void serialize(Archive& ar);
 };
+
+/// The Kreis's word, with its time, that it holds these heads of a space: for people and for cuts. The merge reads none.
+struct Receipt {
+  static constexpr MessageKind kind = MessageKind::receipt;
+  SpaceName space;
+  std::uint64_t time_ms = 0;
+  std::vector<Head> heads;  // ascending
+  AuthorKey issuer;         // a device of the realm authority
+  Signature signature;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// What the issuer of a receipt signs: label "kiz-sync receipt v1" and this hash.
+Hash receipt_hash(const Receipt& receipt, const RealmId& realm);
+inline constexpr char receipt_label[] = "kiz-sync receipt v1";
 
 using PairPsk = FixedBytes<32, struct PairPskTag>;
 

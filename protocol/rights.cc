@@ -23,6 +23,12 @@ const Cut* cut_of(const std::vector<Cut>& cuts, const LogId& log) {
 SpaceRulings::SpaceRulings(const ControlLog& control, Space space) : control_(control), space_(std::move(space)) { follow(); }
 
 void SpaceRulings::follow() {
+  if (closings_ != control_.closings()) {
+    closings_ = control_.closings();
+    followed_ = 0;
+    by_author_.clear();
+    by_log_.clear();
+  }
   const auto& bodies = control_.bodies();
   for (; followed_ < bodies.size(); ++followed_) {
     const std::uint64_t index = followed_ + 1;

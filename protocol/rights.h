@@ -16,7 +16,7 @@ class SpaceRulings final : public Rulings {
   /// `control` must outlive it.
   SpaceRulings(const ControlLog& control, Space space);
 
-  /// Takes over what was appended to the control log.
+  /// Takes over what was appended to the control log, or all of it anew where an epoch has closed a branch.
   void follow();
 
   std::uint64_t newest() const override { return control_.last_seq(); }
@@ -30,6 +30,7 @@ class SpaceRulings final : public Rulings {
   Space space_;
   MemberId authority_;
   std::uint64_t followed_ = 0;
+  std::uint64_t closings_ = 0;  // of the control log, as followed
   std::unordered_map<AuthorKey, std::vector<std::uint64_t>, PrefixHash> by_author_;  // indices of records that name it
   std::unordered_map<LogId, std::vector<std::uint64_t>, PrefixHash> by_log_;         // indices of records that cut it
 };

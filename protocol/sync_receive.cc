@@ -7,6 +7,7 @@
 namespace kiz {
 namespace {
 constexpr unsigned recoveries_max = 3;
+constexpr std::size_t events_max = 4096;
 constexpr std::size_t control_in_bytes_max = 4 * limits::message_bytes_max;
 constexpr std::size_t record_overhead_bytes = 64;  // empty records take memory too
 
@@ -39,6 +40,7 @@ Result<void> SyncSession::State::dispatch(Message& message) {
     case MessageKind::close: return as(&State::on_close);
     case MessageKind::ping: return as(&State::on_ping);
     case MessageKind::pong: return as(&State::on_pong);
+    case MessageKind::receipt: return as(&State::on_receipt);
     case MessageKind::join_request:
     case MessageKind::join_waiting:
     case MessageKind::join_accepted:
@@ -65,8 +67,7 @@ Result<void> SyncSession::State::on_hello(const Hello& hello) {
   // no news as long as it is what it acknowledged.
   if (hello.your_heads != heads_digest(source.own_heads()) &&
       hello.your_heads != heads_digest(source.own_heads_acknowledged())) {
-    own_heads_asked = true;
-    send_content(OwnHeadsWanted{});
+    ask_for_own_heads();
   }
   if (control.settled()) begin();
   return {};
@@ -114,7 +115,10 @@ Result<void> SyncSession::State::on_own_heads_wanted(const OwnHeadsWanted&) {
 Result<void> SyncSession::State::on_own_heads(const OwnHeads& heads) {
   if (!own_heads_asked) return unexpected("not asked");
   own_heads_asked = false;
+  own_heads_there.emplace();
+  for (const SignedHead& shown : heads.heads) own_heads_there->push_back(shown.head);
   events.emplace_back(OwnHeadsShown{heads.heads});
+  if (begun) hand_in();
   return {};
 }
 
@@ -265,6 +269,12 @@ Result<void> SyncSession::State::on_close(const Close& close) {
   if (close.code == Errc::ok) return {};
   failure = Error{close.code, "closed by the peer"};
   return *failure;
+}
+
+Result<void> SyncSession::State::on_receipt(const Receipt& receipt) {
+  if (events.size() >= events_max) return {};  // the driver is slow, or the peer talks too much: a later one says more
+  if (source.is_shared(receipt.space.in(source.realm()))) events.emplace_back(ReceiptShown{receipt});
+  return {};
 }
 
 Result<void> SyncSession::State::on_ping(const Ping&) {

@@ -50,6 +50,7 @@ const Hash& SyncSession::State::summary() {
 void SyncSession::State::begin() {
   begun = true;
   if (position_due) announce_position();
+  if (source.hands_in()) return hand_in();
   if (control.equal() && theirs == announced) {
     // What has been committed here since stands in the outbox.
     if (outbox.empty()) return agree(summary());
@@ -62,6 +63,26 @@ void SyncSession::State::begin() {
   if (summary() == nothing) return outbox.drop_all();
   if (push_from_memory()) return;
   if (side == Side::initiator) send_digests();
+}
+
+// A device that is locked out delivers what the other side lacks of its own logs, and takes its leave. What the other side
+// holds of them it says only when asked: to whom nothing is shared no frontier is told.
+void SyncSession::State::hand_in() {
+  if (!source.hands_in()) return;
+  outbox.drop_all();
+  if (!own_heads_were_asked) return ask_for_own_heads();
+  if (!own_heads_there) return;
+  for (const Advance& advance : source.to_hand_in(*own_heads_there)) outbox.want(advance);
+}
+
+void SyncSession::State::end_hand_in() {
+  if (!begun || !source.hands_in() || !own_heads_there || !outbox.idle() || position_due || closing) return;
+  fail({Errc::revoked, "handed in"});
+}
+
+void SyncSession::State::ask_for_own_heads() {
+  own_heads_asked = own_heads_were_asked = true;
+  send_content(OwnHeadsWanted{});
 }
 
 void SyncSession::State::push_everything() {
@@ -129,6 +150,7 @@ bool SyncSession::State::quiet() const {
 // arrived is worked in, so that nothing half done is compared.
 void SyncSession::State::evaluate() {
   if (agreement != Agreement::unknown || finished || closing) return;
+  if (source.hands_in()) return end_hand_in();
   if (!quiet()) return;
   const Hash mine = summary();
   if (control.equal() && mine == theirs) return agree(mine);
@@ -315,6 +337,7 @@ void SyncSession::on_control_changed() {
   State& s = *state_;
   s.summary_now.reset();
   s.outbox.drop_unshared(s.source);
+  s.outbox.resume();  // what was refused for want of a right may be welcome now
   const auto unshared = [&](const Space& space) { return !s.source.is_shared(space); };
   std::erase_if(s.to_ask, unshared);
   std::erase_if(s.to_answer, unshared);
@@ -322,6 +345,7 @@ void SyncSession::on_control_changed() {
   s.control.own_changed();
   if (!s.hello_seen) return;
   if (s.begun) s.start_over();
+  if (s.begun) s.hand_in();
   s.position_due = true;
   if (!s.begun && s.control.settled()) s.begin();
 }
@@ -380,6 +404,10 @@ std::optional<SyncEvent> SyncSession::next_event() {
   SyncEvent out = std::move(events.front());
   events.erase(events.begin());
   return out;
+}
+
+void SyncSession::give_receipt(const Receipt& receipt) {
+  if (!state_->closing && !state_->finished) state_->send_content(receipt);
 }
 
 void SyncSession::retry() {

@@ -55,7 +55,7 @@ struct RunReport {
   Errc refused = Errc::ok;  // gap and fork make both sides compare frontiers; any other pauses the log for this session
   bool applied = true;      // committed: every entry is applied (else some wait, are quarantined or void)
   Space space;              // committed: of the log
-  Head last;                // committed: last entry of the run
+  Head last;                // committed: last entry of the run that is not quarantined; where all are, the last one
 };
 
 // ---- what the driver may want to remember or show
@@ -85,7 +85,11 @@ struct OwnHeadsShown {  // heads of our own logs that the peer holds, signatures
 struct ControlForked {  // the peer's control record where ours differs in the same epoch, signature not yet verified
   Bytes record;
 };
-using SyncEvent = std::variant<Acknowledged, PeerHeads, PeerHoldsAll, RunRefused, SpacePaused, OwnHeadsShown, ControlForked>;
+struct ReceiptShown {  // signature and issuer not yet verified
+  Receipt receipt;
+};
+using SyncEvent =
+    std::variant<Acknowledged, PeerHeads, PeerHoldsAll, RunRefused, SpacePaused, OwnHeadsShown, ControlForked, ReceiptShown>;
 
 class SyncSession {
  public:
@@ -121,6 +125,8 @@ class SyncSession {
   void report(std::uint64_t run, const RunReport& report);
   std::optional<SyncEvent> next_event();
 
+  /// Tells the peer that these heads are held here. Nothing follows from it in the session.
+  void give_receipt(const Receipt& receipt);
   /// Offers paused logs and spaces again, and compares anew.
   void retry();
   /// Says goodbye; finished once that message has been pulled.

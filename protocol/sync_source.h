@@ -67,7 +67,8 @@ class SyncSource {
   /// Empty where `tip` is not held in this log or quarantined, where it stands before `seq`, and for seq 0.
   virtual std::optional<EntryHash> hash_at(const LogId& log, Seq seq, const EntryHash& tip) const = 0;
   /// Entries directly behind `after` on the branch that leads to `tip`: up to the last stored signature that fits into
-  /// bytes_max, but at least up to the next one, and not past `tip`.
+  /// bytes_max, but at least up to the next one. A run goes past `tip` only where the log was cut in the middle of what
+  /// was signed as one; `last` names `tip` then.
   /// errors   whatever the store has to say; the session leaves out this log and goes on
   virtual Result<RunPiece> read_run(const LogId& log, const Point& after, const EntryHash& tip,
                                     std::size_t bytes_max) const = 0;
@@ -78,12 +79,18 @@ class SyncSource {
   /// lies on the branch to `head`.
   virtual std::optional<std::vector<Advance>> unacknowledged() const = 0;
   /// Heads of the logs that the peer's device wrote in shared spaces, with its signatures; ascending, at most
-  /// limits::own_heads_max.
+  /// limits::own_heads_max. Of a device that is locked out: of all its logs, and of entries of every state.
   virtual std::vector<SignedHead> peer_device_heads() const = 0;
   /// Heads of this device's own logs in shared spaces, ascending.
   virtual std::vector<Head> own_heads() const = 0;
   /// The same as the peer acknowledged or sent them last.
   virtual std::vector<Head> own_heads_acknowledged() const = 0;
+
+  // ---- handing in
+  /// True when this device is locked out: it shares nothing any more, and only hands in what it wrote itself.
+  virtual bool hands_in() const { return false; }
+  /// What this device wrote and the peer, which holds these heads of it, lacks: of every state, in every space.
+  virtual std::vector<Advance> to_hand_in(const std::vector<Head>&) const { return {}; }
 };
 
 }  // namespace kiz

@@ -41,6 +41,7 @@ struct SyncSession::State {
   Result<void> on_quiet(const Quiet& quiet);
   Result<void> on_space_refused(const SpaceRefused& refused);
   Result<void> on_close(const Close& close);
+  Result<void> on_receipt(const Receipt& receipt);
   Result<void> on_ping(const Ping& ping);
   Result<void> on_pong(const Pong& pong);
   void on_run_refused(const Outbox::Settled& settled);
@@ -49,6 +50,9 @@ struct SyncSession::State {
 
   // ---- comparing (sync_session.cc)
   void begin();
+  void hand_in();
+  void end_hand_in();
+  void ask_for_own_heads();
   void push_everything();
   bool push_from_memory();
   void send_digests();
@@ -131,6 +135,8 @@ struct SyncSession::State {
 
   bool hello_seen = false;
   bool own_heads_asked = false;
+  bool own_heads_were_asked = false;
+  std::optional<std::vector<Head>> own_heads_there;  // the answer
   bool own_heads_given = false;
   bool closing = false;   // a close stands in `outgoing`
   bool finished = false;

@@ -77,7 +77,8 @@ def main():
         kiz(folder, "nonsense", exit_code=2)
         kiz(folder, "offer", "show", exit_code=2)
         kiz(folder, "init", "--kreis", "Nirgendwo", exit_code=16, schema="setup")
-        kiz(folder, "init", "--kreis", "Borken", "--address", "127.0.0.1:9", "--members", "Ahaus,Bocholt", schema="setup")
+        kiz(folder, "init", "--kreis", "Borken", "--address", "127.0.0.1:9", "--members", "Ahaus,Bocholt",
+            "--emergency-sheet", "sheet.txt", schema="setup")
         kiz(folder, "init", "--kreis", "Borken", exit_code=16, schema="setup")
         kiz(folder, "status", schema="status")
         kiz(folder, "verify", "--neu", schema="verify")
@@ -91,6 +92,24 @@ def main():
         kiz(folder, "device", "renew", "G-1", "--days", "700", schema="device.renew")
         kiz(folder, "device", "renew", "G-9", exit_code=4, schema="device.renew")
         kiz(folder, "device", "revoke", "G-9", "--yes", exit_code=4, schema="device.revoke")
+        kiz(folder, "device", "confirm", "G-9", exit_code=4, schema="device.confirm")
+        kiz(folder, "quarantine", "list", schema="quarantine.list")
+        kiz(folder, "quarantine", "show", "Q-00000", exit_code=4, schema="quarantine.show")
+        kiz(folder, "quarantine", "adopt", "Q-00000", exit_code=4, schema="quarantine.adopt")
+        kiz(folder, "quarantine", "discard", "Q-00000", "--yes", exit_code=4, schema="quarantine.discard")
+        kiz(folder, "key", "fingerprint", schema="key.fingerprint")
+        with open(f"{folder}/no-sheet.txt", "w", encoding="utf-8") as file:
+            file.write("KIZN1-nothing")
+        kiz(folder, "key", "sheet", "no-sheet.txt", exit_code=16, schema="key.sheet")
+        kiz(folder, "key", "sheet", "sheet.txt", schema="key.sheet")
+        kiz(folder, "init", "--restore", "--emergency-sheet", "sheet.txt", "--yes", schema="key.epoch")
+        kiz(folder, "--store", "elsewhere", "init", "--restore", "--emergency-sheet", "sheet.txt", schema="restore")
+        with open(f"{folder}/passphrase.txt", "w", encoding="utf-8") as file:
+            file.write("Sonnenblume\n")
+        kiz(folder, "key", "password", "--new-file", "passphrase.txt", schema="key.password")
+        kiz(folder, "status", exit_code=12, schema="status")
+        os.truncate(f"{folder}/no-sheet.txt", 0)
+        kiz(folder, "--password-file", "passphrase.txt", "key", "password", "--new-file", "no-sheet.txt", schema="key.password")
 
         ref = kiz(folder, "offer", "new", "title=Café", "provider=Caritas", "kind=meeting_place", "language+=ar",
                   schema="offer.new").get("ref", "")

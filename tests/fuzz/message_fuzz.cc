@@ -24,7 +24,7 @@ constexpr void (*kinds[])(ByteView) = {
     round_trip<OwnHeads>,     round_trip<Digests>,      round_trip<FrontierPart>,     round_trip<Samples>,
     round_trip<Ack>,          round_trip<Quiet>,        round_trip<SpaceRefused>,     round_trip<Close>,
     round_trip<Ping>,         round_trip<JoinRequest>,  round_trip<JoinAccepted>,     round_trip<JoinRefused>,
-    round_trip<JoinAcknowledged>, round_trip<RealmSecretHandedOver>};
+    round_trip<JoinAcknowledged>, round_trip<RealmSecretHandedOver>, round_trip<Receipt>};
 
 template <class T>
 Bytes seed(std::uint8_t choice, const T& content) {
@@ -54,7 +54,8 @@ std::vector<Bytes> seeds() {
           seed(9, Quiet{3, 1, false, Hash{}}),
           seed(10, SpaceRefused{space, Errc::not_permitted}),
           seed(13, JoinRequest{1, {}, "Büro 1", {}}),
-          seed(14, JoinAccepted{"05554004", {}, {}})};
+          seed(14, JoinAccepted{"05554004", {}, {}}),
+          seed(18, Receipt{space, 300, {head}, {}, {}})};
 }
 
 }  // namespace kiz::fuzz

@@ -81,6 +81,66 @@ TEST_CASE("control log: only the root opens an epoch, and closed branches are ju
   CHECK_FALSE(kreis.log.index_of(ahead));
 }
 
+TEST_CASE("control log: an epoch takes the place of what it closes, and what was derived begins anew") {
+  Authority kreis;
+  REQUIRE(kreis.add(RuleSet{"a", "1"}, kreis.issuing));
+  ControlLog town = kreis.log;
+  const ControlPosition good = kreis.log.position();
+  REQUIRE(town.append(make_control_record(&town.records().back(), RuleSet{"a", "stolen"}, 1, kreis.issuing)));
+  REQUIRE(town.append(make_control_record(&town.records().back(), RuleSet{"a", "stolen again"}, 1, kreis.issuing)));
+  const ControlPosition stolen = town.position();
+
+  const crypto::SigningKey fresh{Bytes(32, 3)};
+  const EpochOpened opened{fresh.author(), certify_issuing_key(kreis.root, fresh.author()), good};
+  REQUIRE(kreis.add(opened, kreis.root));
+  REQUIRE(kreis.add(RuleSet{"a", "2"}, fresh));
+  CHECK(kreis.log.closings() == 0);
+  for (const ControlRecord& record : kreis.log.records()) REQUIRE(town.append(record));
+  CHECK(town.position() == kreis.log.position());
+  CHECK(town.closings() == 1);
+  CHECK(town.index_of(stolen) == 3);  // judged as of the record that closed it
+  CHECK(town.index_of(good) == 2);
+
+  // The thief's key has nothing more to say, and an older word of the root brings nothing back.
+  CHECK_FALSE(town.append(make_control_record(&town.records().back(), RuleSet{"a", "3"}, 1, kreis.issuing)));
+  EpochOpened wrong = opened;
+  wrong.last_good.hash.bytes[0] ^= 1;
+  ControlRecord bad = make_control_record(&town.records()[1], wrong, 1, kreis.root);
+  bad.epoch = 7;
+  sign_control_record(bad, kreis.root);
+  CHECK(town.append(bad).error().code == Errc::malformed);
+  CHECK(town.position() == kreis.log.position());
+}
+
+TEST_CASE("control log: a branch that is not ours counts once the root has said so, and not before") {
+  Authority kreis;
+  REQUIRE(kreis.add(RuleSet{"a", "1"}, kreis.issuing));
+  ControlLog town = kreis.log;
+  REQUIRE(town.append(make_control_record(&town.records().back(), RuleSet{"a", "stolen"}, 1, kreis.issuing)));
+  const auto held = town.position();
+  REQUIRE(kreis.add(RuleSet{"a", "2"}, kreis.issuing));
+  REQUIRE(kreis.add(RuleSet{"a", "3"}, kreis.issuing));
+  const auto& records = kreis.log.records();
+  CHECK(town.append(records[2]).error().code == Errc::fork);
+  CHECK(town.proves_fork(records[2]));
+  CHECK_FALSE(town.proves_fork(town.records()[2]));
+  CHECK_FALSE(town.proves_fork(records[3]));  // nothing is held at its place
+  ControlRecord forged = records[2];
+  forged.time_ms += 1;
+  CHECK_FALSE(town.proves_fork(forged));
+  CHECK(town.replace(std::span{records}.subspan(2)).error().code == Errc::fork);  // no word of the root in it
+  CHECK(town.position() == held);
+
+  const crypto::SigningKey fresh{Bytes(32, 3)};
+  REQUIRE(kreis.add(EpochOpened{fresh.author(), certify_issuing_key(kreis.root, fresh.author()), kreis.log.position()}, kreis.root));
+  const std::vector<ControlRecord> branch(kreis.log.records().begin() + 2, kreis.log.records().end());
+  REQUIRE(town.replace(branch));
+  CHECK(town.position() == kreis.log.position());
+  CHECK(town.closings() == 1);
+  CHECK(town.issuing() == fresh.author());
+  CHECK(town.replace(branch).error().code == Errc::fork);  // nothing new opens
+}
+
 TEST_CASE("control log: an unknown critical record makes what cites it wait, and is kept") {
   Authority kreis;
   ControlRecord record = make_control_record(&kreis.log.records().back(), RuleSet{"a", "1"}, 1, kreis.issuing);

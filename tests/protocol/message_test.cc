@@ -50,6 +50,7 @@ std::vector<Message> one_of_each() {
       encode_message(Close{Errc::revoked}),
       encode_message(Ping{}),
       encode_message(Pong{}),
+      encode_message(Receipt{space, 300, {head(1, 2), head(2, 1)}, id<AuthorKey>(1), id<Signature>(2)}),
       encode_message(JoinRequest{1, id<AuthorKey>(1), "Büro 1", id<Signature>(2)}),
       encode_message(JoinWaiting{}),
       encode_message(JoinAccepted{"05554004", hello.control, id<PairPsk>(7)}),
@@ -85,6 +86,7 @@ std::optional<Bytes> again(MessageKind kind, ByteView body) {
     case MessageKind::close: return again<Close>(body);
     case MessageKind::ping: return again<Ping>(body);
     case MessageKind::pong: return again<Pong>(body);
+    case MessageKind::receipt: return again<Receipt>(body);
     case MessageKind::join_request: return again<JoinRequest>(body);
     case MessageKind::join_waiting: return again<JoinWaiting>(body);
     case MessageKind::join_accepted: return again<JoinAccepted>(body);
@@ -114,6 +116,8 @@ TEST_CASE("message: bytes made from SPEC alone are ours") {
   CHECK(to_hex(summary_of(spaces)) == vectors["summary"].get<std::string>());
   CHECK(to_hex(summary_of({})) == vectors["summary_of_nothing"].get<std::string>());
   CHECK(to_hex(heads_digest({head(1, 2), head(1, 3), head(2, 1)})) == vectors["own_heads"].get<std::string>());
+  const Receipt receipt{space, 300, {head(1, 2), head(2, 1)}, {}, {}};
+  CHECK(to_hex(receipt_hash(receipt, id<RealmId>(9))) == vectors["receipt"].get<std::string>());
   CHECK(confirmation_code(Bytes(64, 7)) == vectors["confirmation_code"].get<std::string>());
 }
 

@@ -236,6 +236,12 @@ def control_log(records: list[bytes]) -> list[dict]:
             issuing = payload.raw(32)
             if not verify(root, b"kiz-sync issuing key v1\0" + issuing, payload.raw(64)):
                 raise Refused("certificate")
+            if record["kind"] == 10:
+                last = out[-1]
+                if position(payload) != (last["epoch"], last["seq"], last["hash"]) or record["epoch"] <= last["epoch"]:
+                    raise Refused("last good record")
+        if record["kind"] != 10 and record["epoch"] != (out[-1]["epoch"] if out else 1):
+            raise Refused("epoch")
         if not verify(root if by_root else issuing, b"kiz-sync control signature v1\0" + record["hash"], record["signature"]):
             raise Refused("control signature")
         out.append(record)
@@ -326,7 +332,27 @@ def check_refused(vector: dict) -> str:
     raise Refused("was accepted")
 
 
-CHECKS = {"run": check_run, "control": check_control, "refused": check_refused}
+CROCKFORD = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
+
+
+def check_sheet(vector: dict) -> str:
+    """The emergency sheet (section 8.4), and the keys that are made from its root."""
+    digits = "".join(vector["code"].upper().split("-"))[5:].translate(str.maketrans("OIL", "011"))
+    bits = "".join(f"{CROCKFORD.index(digit):05b}" for digit in digits)
+    data = bytes(int(bits[at:at + 8], 2) for at in range(0, len(bits) - 7, 8))
+    realm, root, checksum = data[:32], data[32:64], data[64:]
+    if labelled("kiz-sync sheet checksum v1", b"1" + data[:64])[:5] != checksum:
+        raise Refused("checksum")
+    secret = labelled("kiz-sync pair secret v1", root)
+    made = {"realm": realm, "root": root, "transport": labelled("kiz-sync kreis transport v1", root), "pair_secret": secret,
+            "pair": labelled("kiz-sync pair v1", secret + bytes.fromhex(vector["device"]))}
+    for name, value in made.items():
+        if value.hex() != vector[name]:
+            raise Refused(f"{name} differs")
+    return "realm, root and three keys"
+
+
+CHECKS = {"run": check_run, "control": check_control, "refused": check_refused, "sheet": check_sheet}
 
 
 def check_dump(dump: dict) -> int:

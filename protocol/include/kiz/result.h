@@ -30,11 +30,13 @@ enum class Errc : unsigned short {
   foreign_realm = 16,  // belongs to another Kreis
   revoked = 17,        // the device was locked out
   expired = 18,        // the membership has ended
+  control_forked = 19,  // two branches of the control log in one epoch: nothing is added before the root has decided
   // session
   bad_handshake = 20,
   unexpected_message = 21,
   silent_peer = 22,
   version_refused = 23,
+  control_unconfirmed = 24,  // the Kreis was put back from a backup: nothing is decided before a member has shown its control log
   // enrolment
   invite_used = 30,
   invite_expired = 31,

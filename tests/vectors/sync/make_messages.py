@@ -69,6 +69,7 @@ MESSAGES = [
     (14, "close", uint(17)),
     (128, "ping", b""),
     (129, "pong", b""),
+    (132, "receipt", OFFERS + uint(300) + items(head(1, 2), head(2, 1)) + fixed(32, 1) + fixed(64, 2)),
     (32, "join request", uint(1) + fixed(32, 1) + text("Büro 1") + fixed(64, 2)),
     (33, "join waiting", b""),
     (34, "join accepted", text("05554004") + position(9) + fixed(32, 7)),
@@ -80,6 +81,7 @@ MESSAGES = [
 
 SUMMARY = labelled("kiz-sync summary v1", items(OFFERS + fixed(32, 1), OFFERS_FOR_KREIS + fixed(32, 2)))
 OWN_HEADS = labelled("kiz-sync own heads v1", items(head(1, 2), head(1, 3), head(2, 1)))[:16]
+RECEIPT = labelled("kiz-sync receipt v1", fixed(32, 9) + OFFERS + uint(300) + items(head(1, 2), head(2, 1)))
 CODE = int.from_bytes(labelled("kiz-sync confirmation code v1", fixed(64, 7))[:8], "big") % 1_000_000
 
 print(json.dumps({
@@ -88,5 +90,6 @@ print(json.dumps({
     "summary": SUMMARY.hex(),
     "summary_of_nothing": labelled("kiz-sync summary v1", items()).hex(),
     "own_heads": OWN_HEADS.hex(),
+    "receipt": RECEIPT.hex(),
     "confirmation_code": f"{CODE:06}",
 }, indent=1, ensure_ascii=False))

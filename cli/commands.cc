@@ -28,8 +28,8 @@ const Command& command_tree() {
   static const Command root = [] {
     Command top{"kiz", "kiz", ""};
     for (auto group : {status_commands, setup_commands, member_commands, quarantine_commands, key_commands, offer_commands,
-                       count_commands, consent_commands, conflict_commands, report_commands, config_commands, dump_commands,
-                       bundle_commands, erasure_commands, demo_commands}) {
+                       count_commands, consent_commands, conflict_commands, report_commands, config_commands, backup_commands,
+                       doctor_commands, service_commands, bugreport_commands, dump_commands, bundle_commands, erasure_commands, demo_commands}) {
       for (Command& command : group()) top.children.push_back(std::move(command));
     }
     return top;

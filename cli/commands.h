@@ -45,6 +45,10 @@ std::vector<Command> report_commands();
 std::vector<Command> config_commands();
 std::vector<Command> demo_commands();
 std::vector<Command> dump_commands();
+std::vector<Command> backup_commands();
+std::vector<Command> doctor_commands();
+std::vector<Command> service_commands();
+std::vector<Command> bugreport_commands();
 
 /// The word of `command`'s children nearest to a mistyped one; empty when none is near.
 std::string nearest_word(const Command& command, const std::string& typed);

@@ -198,7 +198,7 @@ Json Shell::ask_daemon(const std::string& request, const Json& args) {
   auto client = ControlClient::connect(*target_->socket);
   if (!client) return refusal_envelope(request, to_refusal(client.error()));
   ProgressLine line{err, !globals.quiet};
-  const auto patience = timeout(request == "sync" ? 70s : 300s);  // between two words of the daemon
+  const auto patience = timeout(request == "sync" ? 70s : request == "backup.write" ? 6h : 300s);  // between two words of the daemon
   auto reply = client->ask(frame, patience);
   for (; reply && reply->contains("progress"); reply = client->next(patience)) {
     const Json& told = (*reply)["progress"];

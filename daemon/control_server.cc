@@ -220,6 +220,7 @@ asio::awaitable<bool> ControlServer::serve_request(Socket& socket, LocalUser use
   if (wants != request->end() && wants->is_boolean() && wants->get<bool>()) watch = Telling{socket.native_handle()};
   try {
     Json reply = co_await answer_request(server_, std::move(*request), caller, watch);
+    ++(reply.value("ok", false) ? server_.counters().requests_done : server_.counters().requests_refused);
     const bool written = co_await write_frame(socket, std::move(reply));
     co_return written;
   } catch (const AskerGone&) {

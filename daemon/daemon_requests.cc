@@ -4,6 +4,7 @@
 
 #include <algorithm>
 
+#include "daemon/backup_request.h"
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/peer_connection.h"
@@ -325,6 +326,25 @@ Json confirm(const Asked& asked) {
                          tr("The code stands on the screen of the device that joins; it stays on the line while it waits."), 0});
 }
 
+// ---- backups
+
+asio::awaitable<Json> write_backup_reply(Asked asked) {
+  auto answer = co_await write_backup(asked.server, asked.args);
+  if (auto* refusal = std::get_if<Refusal>(&answer)) co_return refused(asked, *refusal);
+  set_language(asked.caller.language);
+  Reply& reply = std::get<Reply>(answer);
+  Json warnings = Json::array();
+  for (const Warning& each : reply.warnings) warnings.push_back({{"code", each.code}, {"text", each.text}});
+  co_return done(asked, std::move(reply.data), std::move(warnings), reply.exit);
+}
+
+Json read_backup(const Asked& asked) {
+  if (asked.server.replica() != nullptr) return refused(asked, to_refusal(Error{Errc::already_set_up, {}}));
+  Begun begun = execute_restore(asked.server.replica_options(), asked.whole, asked.caller);
+  if (begun.replica) static_cast<void>(asked.server.adopt(std::move(begun.replica)));  // if it cannot listen, the log says why
+  return std::move(begun.envelope);
+}
+
 // ---- the daemon itself
 
 Json daemon_status(const Asked& asked) {
@@ -364,6 +384,8 @@ constexpr Own own_requests[] = {
     {"member.invite_all", LocalRole::administer, true, nullptr, invite},
     {"member.waiting", LocalRole::administer, true, waiting, nullptr},
     {"member.confirm", LocalRole::administer, true, confirm, nullptr},
+    {"backup.write", LocalRole::administer, true, nullptr, write_backup_reply},
+    {"backup.read", LocalRole::administer, false, read_backup, nullptr},
     {"daemon.status", LocalRole::read, false, daemon_status, nullptr},
     {"config.show", LocalRole::read, false, show_config, nullptr},
     {"shutdown", LocalRole::administer, false, shut_down, nullptr},

@@ -10,14 +10,20 @@
 #include <map>
 #include <optional>
 
+#include "daemon/journal.h"
+
 namespace kiz::log {
 namespace {
 
 constexpr unsigned lines_per_minute = 10;  // of one event
 
+constexpr std::size_t fields_bytes_max = 2000;
+
 struct Front {
   std::shared_ptr<spdlog::logger> lines;
-  bool journal = false;
+  bool journal = false;      // standard error ends there
+  journal::Socket socket;    // its own way in, where it is open
+  std::array<std::uint64_t, 4> written{};
   struct Recent {
     std::chrono::steady_clock::time_point since;
     unsigned lines = 0;
@@ -49,14 +55,14 @@ spdlog::level::level_enum level_of(Level level) {
   return spdlog::level::info;
 }
 
-const char* priority_of(Level level) {
+int priority_of(Level level) {
   switch (level) {
-    case Level::debug: return "<7>";
-    case Level::info: return "<6>";
-    case Level::warning: return "<4>";
-    case Level::error: return "<3>";
+    case Level::debug: return 7;
+    case Level::info: return 6;
+    case Level::warning: return 4;
+    case Level::error: return 3;
   }
-  return "<6>";
+  return 6;
 }
 
 std::string plain(std::string_view text) {
@@ -89,6 +95,7 @@ std::optional<unsigned> admit(std::string_view event) {
 void start() {
   Front& it = front();
   it.journal = stderr_is_journal();
+  if (it.journal) it.socket = journal::Socket::connect();
   it.lines = spdlog::stderr_logger_st("kizd");
   it.lines->set_pattern(it.journal ? "%v" : "%Y-%m-%dT%H:%M:%S.%eZ %l %v", spdlog::pattern_time_type::utc);
   it.lines->flush_on(spdlog::level::debug);
@@ -98,15 +105,24 @@ void set_level(Level level) {
   if (front().lines) front().lines->set_level(level_of(level));
 }
 
+std::array<std::pair<std::string_view, std::uint64_t>, 4> counts() {
+  const auto& written = front().written;
+  return {{{"debug", written[0]}, {"info", written[1]}, {"warning", written[2]}, {"error", written[3]}}};
+}
+
 void write(Level level, std::string_view event, std::string fields) {
   Front& it = front();
   if (!it.lines || !it.lines->should_log(level_of(level))) return;
   const auto held_back = admit(event);
   if (!held_back) return;
-  std::string line = it.journal ? priority_of(level) : "";
+  ++it.written[static_cast<std::size_t>(level)];
+  if (fields.size() > fields_bytes_max) fields.resize(fields_bytes_max);
+  fields = plain(fields);
+  if (*held_back > 0) fields += (fields.empty() ? "held_back=" : " held_back=") + std::to_string(*held_back);
+  if (it.socket && it.socket.send(journal::datagram(journal::record(plain(event), fields, priority_of(level))))) return;
+  std::string line = it.journal ? "<" + std::to_string(priority_of(level)) + ">" : "";
   line += plain(event);
-  if (!fields.empty()) line += " " + plain(fields);
-  if (*held_back > 0) line += " held_back=" + std::to_string(*held_back);
+  if (!fields.empty()) line += " " + fields;
   it.lines->log(level_of(level), "{}", line);
 }
 

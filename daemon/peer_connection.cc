@@ -125,7 +125,9 @@ void PeerConnection::after_step() {
   }
   if (established_) server_.peers().note_contact(*this);
   const bool in_sync = talk_->in_sync();
+  if (in_sync && !was_in_sync_) server_.counters().sync.add(std::chrono::steady_clock::now() - since_);
   was_in_sync_ |= in_sync;
+  for (const auto& [code, count] : talk_->take_refused()) server_.counters().runs_refused[code] += count;
   if (in_sync != in_sync_ || talk_->finished()) {
     in_sync_ = in_sync;
     server_.changed().notify();
@@ -136,6 +138,7 @@ void PeerConnection::after_step() {
 void PeerConnection::log_end() const {
   const auto& failure = talk_->failure();
   const auto code = failure ? name(failure->code) : std::string_view{"E_OK"};
+  if (talk_->peer()) ++server_.counters().sessions_ended[failure ? failure->code : Errc::ok];
   if (established_) {
     log::info("peer_gone", "device={} code={}", server_.peers().ref_of(*this), code);
   } else if (talk_->peer()) {

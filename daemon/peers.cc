@@ -66,6 +66,12 @@ void Peers::note_contact(const PeerConnection& connection) {
   last_contact_ms_[*connection.talk().peer()] = server_.replica()->now_ms();
 }
 
+std::uint64_t Peers::last_contact_ms() const {
+  std::uint64_t newest = 0;
+  for (const auto& [peer, ms] : last_contact_ms_) newest = std::max(newest, ms);
+  return newest;
+}
+
 void Peers::spread(const std::vector<Advance>& advances, bool control_changed, const PeerConnection* from) {
   for (PeerConnection* connection : connections_) {
     if (connection == from) continue;

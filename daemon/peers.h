@@ -30,6 +30,8 @@ class Peers {
   /// called each other at the same moment, both keep the call of the one with the lower key.
   void on_established(PeerConnection& connection);
   void note_contact(const PeerConnection& connection);
+  /// When any of them was heard last; 0: not since the start.
+  std::uint64_t last_contact_ms() const;
   /// Somebody who does not speak our protocol; a counter, no log line.
   void count_garbage() { ++garbage_; }
   /// Whether a line of the log about one who was refused may be written: not more than 20 a minute.

@@ -57,6 +57,7 @@ Server::Server(asio::io_context& io, Config config, CommandLine given)
       dialler_(*this),
       listener_(*this),
       control_(*this),
+      http_(*this),
       signals_(io, SIGTERM, SIGINT, SIGHUP),
       stop_(io),
       report_(*this) {}
@@ -84,6 +85,8 @@ Result<void> Server::start() {
       if (auto listening = listener_.open(); !listening) return listening.error();
     }
   }
+  started_ms_ = static_cast<std::uint64_t>(std::chrono::duration_cast<std::chrono::milliseconds>(std::chrono::system_clock::now().time_since_epoch()).count());
+  follow_metrics();
   control_.start();
   dialler_.start();
   for (const std::string& text : config_.peers) {
@@ -107,6 +110,7 @@ Result<void> Server::adopt(std::unique_ptr<Replica> replica) {
   log::info("set_up", "authority={}", replica_->identity().is_authority);
   auto listening = listener_.open();
   if (!listening) log::error("cannot_listen", "{}", listening.error().context);
+  follow_metrics();
   dial_now();
   report_.tell_status();
   return listening;
@@ -118,6 +122,9 @@ void Server::settle(const PeerConnection* from) {
   if (replica_ == nullptr) return;
   ReplicaCore& core = replica_->core();
   const auto advances = core.take_advances();
+  for (const Advance& advance : advances) {
+    (from == nullptr ? counters_.entries_local : counters_.entries_received) += advance.head.seq - advance.after.seq;
+  }
   const bool control_changed = core.control().position() != control_seen_;
   if (!advances.empty() || control_changed) {
     control_seen_ = core.control().position();
@@ -186,9 +193,22 @@ asio::awaitable<void> Server::aside(std::function<void()> work) {
   if (piece->failed) std::rethrow_exception(piece->failed);
 }
 
+// Figures are a convenience: an address that is taken is told, and the exchange goes on without them.
+void Server::follow_metrics() {
+  if (auto opened = http_.follow_configuration(); !opened) log::warning("cannot_serve_metrics", "{}", opened.error().context);
+}
+
 Surroundings Server::surroundings() {
   Surroundings out;
   out.peers = [this] { return peers_.status(); };
+  out.running = [this] {
+    const auto& failure = dialler_.last_failure();
+    return Json{{"version", KIZ_VERSION},
+                {"listen", listener_.addresses()},
+                {"peers", peers_.status()},
+                {"last_failure", failure ? Json(name(failure->code)) : Json()},
+                {"backup_age_max_days", config_.backup_age_max_days}};
+  };
   out.committed = [this] { settle(); };
   return out;
 }
@@ -213,6 +233,7 @@ void Server::reload() {
   }
   log::set_level(config_.level);
   follow_offline();
+  follow_metrics();
   log::info("reloaded", "");
   report_.reloaded();
 }
@@ -231,6 +252,7 @@ asio::awaitable<void> Server::end_in_order() {
   listener_.close();
   dialler_.stop();
   for (const auto& dialler : member_diallers_) dialler->stop();
+  http_.close();
   events_.end();
   peers_.close_all();
   const auto until = std::chrono::steady_clock::now() + goodbye_max;

@@ -10,8 +10,10 @@
 
 #include "daemon/config.h"
 #include "daemon/control_server.h"
+#include "daemon/counters.h"
 #include "daemon/dialler.h"
 #include "daemon/events.h"
+#include "daemon/http_server.h"
 #include "daemon/listener.h"
 #include "daemon/peers.h"
 #include "daemon/service_report.h"
@@ -55,6 +57,10 @@ class Server {
   Listener& listener() { return listener_; }
   Events& events() { return events_; }
   ControlServer& control() { return control_; }
+  Counters& counters() { return counters_; }
+  std::uint64_t started_ms() const { return started_ms_; }
+  /// True if the store could take a change now (service_report.h).
+  bool store_works() const { return report_.store_works(); }
   /// Notified whenever the state of an exchange may have changed.
   Wakeup& changed() { return changed_; }
   Bytes& read_buffer() { return read_buffer_; }
@@ -74,6 +80,7 @@ class Server {
   asio::awaitable<void> wait_for_signals();
   asio::awaitable<void> end_in_order();
   void follow_offline();
+  void follow_metrics();
 
   asio::io_context& io_;
   Config config_;
@@ -87,10 +94,13 @@ class Server {
   std::vector<std::unique_ptr<Dialler>> member_diallers_;  // one for each of Config::peers
   Listener listener_;
   ControlServer control_;
+  Counters counters_;
+  HttpServer http_;
   asio::signal_set signals_;
   Wakeup stop_;
   ServiceReport report_;
   ControlPosition control_seen_;
+  std::uint64_t started_ms_ = 0;
   bool was_offline_ = false;
   bool stopping_ = false;
   asio::thread_pool workers_{1};  // one: a stretched check number takes 64 MiB

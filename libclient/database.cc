@@ -1,5 +1,7 @@
 #include "libclient/database.h"
 
+#include <cstdlib>
+
 #include "libclient/page_cipher.h"
 #include "libclient/page_vfs.h"
 
@@ -65,6 +67,16 @@ Error explain(sqlite3* db, const std::string& path, Error error) {
   return error;
 }
 
+// A later program's database stays as it is, byte for byte: not even its log is carried over, also not at closing.
+Result<void> check_schema(sqlite3* db, int schema_max) {
+  const auto version = text_of(db, "PRAGMA user_version");
+  if (!version) return version.error();
+  if (std::strtol(version->c_str(), nullptr, 10) <= schema_max) return {};
+  sqlite3_db_config(db, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, nullptr);
+  const auto program = text_of(db, "SELECT value FROM facts WHERE name = 'program'");
+  return Error{Errc::store_too_new, *version + " " + (program ? *program : std::string{})};
+}
+
 Result<void> create(const std::string& path, const std::string& vfs_name, const DatabaseOptions& options) {
   sqlite3_vfs* vfs = sqlite3_vfs_find(vfs_name.c_str());
   if (exists(vfs, path + "-wal")) {
@@ -103,6 +115,9 @@ Result<Connection> open_database(const std::string& path, const std::string& vfs
   const auto mode = text_of(db->get(), "PRAGMA journal_mode");
   if (!mode) return mode.error();
   if (*mode != "wal") return Error{Errc::damaged, path + ": not in WAL mode"};
+  if (options.schema_max > 0) {
+    if (auto fits = check_schema(db->get(), options.schema_max); !fits) return fits.error();
+  }
   if (options.carry_over_log) {
     const int rc = sqlite3_wal_checkpoint_v2(db->get(), "main", SQLITE_CHECKPOINT_TRUNCATE, nullptr, nullptr);
     // Full disk: the database opens, reads, and heals by itself when there is room again.

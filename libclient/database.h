@@ -28,12 +28,13 @@ struct DatabaseOptions {
   int checkpoint_pages = 1000;            // of the log, then a commit also carries it over
   bool exclusive_locking = false;         // for a base VFS without shared memory: this one connection alone
   bool carry_over_log = true;             // false: one more connection beside an open one
+  int schema_max = 0;                     // a database of a later user_version is refused, untouched; 0: any
   std::chrono::milliseconds busy_max{0};  // how long a statement waits for another connection
 };
 
 /// Opens `path` through the installed VFS `vfs_name`: WAL, synchronous=FULL, foreign keys, temporary tables in memory,
 /// freed content overwritten, no extensions, nothing trusted that the schema says.
-/// errors: not_found, store_in_use (another process), wrong_key (no page looked at opens), damaged, no_space, io_error
+/// errors: store_too_new (context: its version and, behind a blank, the program that wrote it), not_found, store_in_use (another process), wrong_key (no page looked at opens), damaged, no_space, io_error
 Result<Connection> open_database(const std::string& path, const std::string& vfs_name,
                                const DatabaseOptions& options = {});
 

@@ -129,6 +129,30 @@ const PairKey* KeyringContents::pair(const TransportKey& peer) const {
   return nullptr;
 }
 
+Bytes encode_keyring(const KeyringContents& contents) {
+  Bytes plain = wire::encode(contents);
+  Bytes out;
+  out.reserve(1 + plain.size());
+  out.push_back(keyring_version);
+  out.insert(out.end(), plain.begin(), plain.end());
+  sodium_memzero(plain.data(), plain.size());
+  return out;
+}
+
+Result<KeyringContents> decode_keyring(ByteView bytes) {
+  if (bytes.empty()) return Error{Errc::damaged, "keyring"};
+  Result<KeyringContents> contents = Error{Errc::damaged, "keyring"};
+  if (bytes[0] == keyring_version) {
+    contents = wire::decode<KeyringContents>(bytes.subspan(1));
+  } else if (bytes[0] == version_without_realm_secrets) {
+    if (auto first = wire::decode<FirstVersion>(bytes.subspan(1))) contents = std::move(first->ring);
+  } else {
+    return Error{Errc::unknown_version, "keyring"};
+  }
+  if (!contents) return Error{Errc::damaged, "keyring"};
+  return contents;
+}
+
 Result<void> write_keyring(const std::string& path, const StoreKey& key, const KeyringContents& contents) {
   Bytes plain = encode_secret(contents, keyring_bytes_max);
   Bytes out(1 + nonce_bytes + plain.size() + tag_bytes);
@@ -148,21 +172,16 @@ Result<KeyringContents> read_keyring(const std::string& path, const StoreKey& ke
   const std::uint8_t version = (*bytes)[0];
   if (version != keyring_version && version != version_without_realm_secrets) return Error{Errc::unknown_version, "keyring"};
   if (bytes->size() < 1 + nonce_bytes + tag_bytes) return Error{Errc::damaged, "keyring"};
-  Bytes plain(bytes->size() - 1 - nonce_bytes - tag_bytes);
+  Bytes plain(bytes->size() - nonce_bytes - tag_bytes);  // the version, then what was sealed
+  plain[0] = version;
   const StoreKey sealing = seal_key(key);
-  if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data(), nullptr, nullptr, bytes->data() + 1 + nonce_bytes,
+  if (crypto_aead_xchacha20poly1305_ietf_decrypt(plain.data() + 1, nullptr, nullptr, bytes->data() + 1 + nonce_bytes,
                                                  bytes->size() - 1 - nonce_bytes, bytes->data(), 1, bytes->data() + 1,
                                                  sealing.view().data()) != 0) {
     return Error{Errc::damaged, "keyring"};
   }
-  Result<KeyringContents> contents = Error{Errc::damaged, "keyring"};
-  if (version == keyring_version) {
-    contents = wire::decode<KeyringContents>(plain);
-  } else if (auto first = wire::decode<FirstVersion>(plain)) {
-    contents = std::move(first->ring);
-  }
+  auto contents = decode_keyring(plain);
   sodium_memzero(plain.data(), plain.size());
-  if (!contents) return Error{Errc::damaged, "keyring"};
   return contents;
 }
 

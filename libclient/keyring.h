@@ -91,6 +91,11 @@ struct KeyringContents {
   void serialize(Archive& ar);
 };
 
+/// Version and canonical bytes, not sealed: for a backup, which seals them itself. The caller wipes them.
+Bytes encode_keyring(const KeyringContents& contents);
+/// errors: damaged, unknown_version
+Result<KeyringContents> decode_keyring(ByteView bytes);
+
 /// errors: io_error, no_space
 Result<void> write_keyring(const std::string& path, const StoreKey& key, const KeyringContents& contents);
 /// errors: not_set_up (no file), damaged (not sealed with this key, or changed), unknown_version, io_error

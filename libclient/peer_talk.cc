@@ -12,6 +12,15 @@
 namespace kiz {
 namespace {
 
+// Tests build programs of other versions, to see that they understand each other, or say why not.
+#ifndef KIZ_SPEAKS_FROM
+#define KIZ_SPEAKS_FROM 1
+#endif
+#ifndef KIZ_SPEAKS_UPTO
+#define KIZ_SPEAKS_UPTO 1
+#endif
+constexpr VersionRange spoken{KIZ_SPEAKS_FROM, KIZ_SPEAKS_UPTO};
+
 constexpr SteadyTime handshake_max = std::chrono::seconds{10};
 constexpr SteadyTime receipts_every = std::chrono::minutes{1};
 constexpr std::size_t output_bytes_soft = 256u << 10;   // more is made when this has gone out
@@ -39,6 +48,7 @@ Result<SecureLink> PeerTalk::link_to(const ReplicaCore& core, const Callee& call
   const KeyringContents& ring = core.files().keyring();
   LinkKeys keys = link_keys(core);
   Preface preface;
+  preface.versions = spoken;
   preface.cookie = cookie;
   preface.realm = realm_hint(core.control().realm());
   SecretKey32 psk;
@@ -86,7 +96,7 @@ Result<std::unique_ptr<PeerTalk>> PeerTalk::call_member(ReplicaCore& core, const
 }
 
 std::unique_ptr<PeerTalk> PeerTalk::answer(ReplicaCore& core, SteadyTime now, const SyncOptions& options, bool demand_cookie) {
-  auto link = SecureLink::respond(VersionRange{}, realm_hint(core.realm()), link_keys(core));
+  auto link = SecureLink::respond(spoken, realm_hint(core.realm()), link_keys(core));
   if (demand_cookie) {
     Cookie cookie;
     core.random(cookie.bytes);
@@ -523,7 +533,9 @@ bool PeerTalk::ingest_runs() {
   if (runs.empty()) return false;
   const auto reports = core_.ingest(runs);
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    session_->report(runs[i].number, reports ? (*reports)[i] : RunReport{reports.error().code, false, {}, {}});
+    const RunReport report = reports ? (*reports)[i] : RunReport{reports.error().code, false, {}, {}};
+    if (report.refused != Errc::ok) ++refused_[report.refused];
+    session_->report(runs[i].number, report);
   }
   return true;
 }

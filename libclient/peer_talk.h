@@ -5,6 +5,7 @@
 // durable before anything in the output acknowledges it.
 #pragma once
 
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -57,6 +58,9 @@ class PeerTalk {
   std::uint64_t pending_entries() const { return session_ != nullptr ? session_->pending_entries() : 0; }
   /// This talk has changed the control log or taken entries: others are to be told (ReplicaCore::take_advances).
   bool take_control_changed() { return std::exchange(control_changed_, false); }
+
+  /// Runs of the peer that were not taken in since the last call, by why.
+  std::map<Errc, std::uint64_t> take_refused() { return std::exchange(refused_, {}); }
 
   // ---- enrolment with confirmation
   /// Both sides: six digits to be compared, while a person must confirm.
@@ -122,6 +126,7 @@ class PeerTalk {
   std::unique_ptr<AdmitSession> admit_;
   std::unique_ptr<SyncSession> session_;
   std::optional<Error> failure_;
+  std::map<Errc, std::uint64_t> refused_;
   Bytes output_;
   std::optional<SteadyTime> receipts_given_;
   bool control_changed_ = false;

@@ -17,6 +17,8 @@ std::vector<RequestKind> all_requests() {
   add(dump_requests());
   add(bundle_requests());
   add(erasure_requests());
+  add(backup_requests());
+  add(doctor_requests());
   add(member_requests());
   add(quarantine_requests());
   add(key_requests());

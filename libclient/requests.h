@@ -31,6 +31,8 @@ struct Caller {
 struct Surroundings {
   /// Peers as the daemon knows them: [{name, reachable, acknowledged, pending, last_contact}]; null without a daemon.
   std::function<Json()> peers;
+  /// What the daemon says of itself (libclient/doctor.h); null without a daemon.
+  std::function<Json()> running = {};
   /// Called after a commit, so that it is pushed at once.
   std::function<void()> committed;
   /// An invite whose check number was stretched beforehand; null, or none given: it is stretched here.
@@ -90,6 +92,8 @@ std::vector<RequestKind> status_requests();
 std::vector<RequestKind> dump_requests();
 std::vector<RequestKind> quarantine_requests();
 std::vector<RequestKind> key_requests();
+std::vector<RequestKind> backup_requests();
+std::vector<RequestKind> doctor_requests();
 
 /// {"request": "offer.new", "args": {...}, "dry_run": false} -> the envelope
 /// {"schema": "kiz.offer.new/1", "ok": true, "exit": 0, "data": {...}, "warnings": [...]} or with "error".

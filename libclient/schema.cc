@@ -93,17 +93,23 @@ static_assert(sizeof steps / sizeof steps[0] == schema_version);
 
 }  // namespace
 
-Result<void> migrate(Sql& db) {
-  int version = 0;
-  {
-    auto query = db.query("PRAGMA user_version");
-    if (query.step()) version = static_cast<int>(query.number(0));
-  }
-  if (version > schema_version) return Error{Errc::store_too_new, std::to_string(version)};
-  if (version == schema_version) return {};
+int schema_of(Sql& db) {
+  auto query = db.query("PRAGMA user_version");
+  return query.step() ? static_cast<int>(query.number(0)) : 0;
+}
+
+Result<void> migrate(Sql& db) { return migrate_along(db, steps); }
+
+Result<void> migrate_along(Sql& db, std::span<const char* const> along) {
+  const int version = schema_of(db), last = static_cast<int>(along.size());
+  if (version > last) return Error{Errc::store_too_new, std::to_string(version)};
+  if (version == last) return {};
   Transaction transaction{db};
-  for (int step = version; step < schema_version; ++step) db.execute(steps[step]);
-  db.execute(("PRAGMA user_version = " + std::to_string(schema_version)).c_str());
+  for (int step = version; step < last; ++step) db.execute(along[static_cast<std::size_t>(step)]);
+  (db.query("INSERT INTO facts(name, value) VALUES('program', ?) ON CONFLICT(name) DO UPDATE SET value = excluded.value")
+   << std::string_view{KIZ_VERSION})
+      .run();
+  db.execute(("PRAGMA user_version = " + std::to_string(last)).c_str());
   transaction.commit();
   return {};
 }

@@ -12,6 +12,7 @@
 #include "libclient/last_heads.h"
 #include "libclient/page_vfs.h"
 #include "libclient/schema.h"
+#include "libclient/schema_copy.h"
 #include "libclient/store_lock.h"
 #include "protocol/noise_suite.h"
 
@@ -123,15 +124,70 @@ Result<std::unique_ptr<StoreFiles>> StoreFiles::open(const ReplicaOptions& optio
   return std::unique_ptr<StoreFiles>{new StoreFiles{std::move(parts)}};
 }
 
-Result<std::unique_ptr<Sql>> StoreFiles::open_database(bool create) {
+namespace {
+
+std::string fresh_vfs_name() {
   static std::atomic<unsigned> opened{0};
+  return "kiz-" + std::to_string(++opened);
+}
+
+// Takes away what it was told of, unless all went well.
+class Undo {
+ public:
+  void remove_later(std::string path) { paths_.push_back(std::move(path)); }
+  void keep() { paths_.clear(); }
+  ~Undo() {
+    for (const std::string& path : paths_) static_cast<void>(file::remove_durably(path));
+  }
+
+ private:
+  std::vector<std::string> paths_;
+};
+
+}  // namespace
+
+Result<void> StoreFiles::put_back(const ReplicaOptions& options, const KeyringContents& ring, const WriteDatabase& write) {
+  namespace fs = std::filesystem;
+  std::error_code failed;
+  if (fs::create_directories(options.directory, failed)) fs::permissions(options.directory, fs::perms::owner_all, failed);
+  const auto path = [&](const char* name) { return (options.directory / name).string(); };
+  auto lock = StoreLock::take(path("lock"), options.program);
+  if (!lock) return lock.error();
+  if (fs::exists(path("store.db"), failed) || fs::exists(path("store.db-wal"), failed)) return Error{Errc::already_set_up, "store"};
+
+  Undo undo;
+  const bool has_key = fs::exists(path("key"), failed);
+  auto key = has_key ? open_store_key(path("key"), options.unlock.passphrase) : make_store_key(path("key"), options.unlock.passphrase);
+  if (!key) return key.error();
+  if (!has_key) undo.remove_later(path("key"));
+  if (fs::exists(path("keyring"), failed)) {
+    // Of this device, from a restore that was cut short; another device's keys may be all that somebody still has.
+    auto held = read_keyring(path("keyring"), *key);
+    if (!held || held->author_seed != ring.author_seed) return Error{Errc::already_set_up, "keyring"};
+  } else {
+    undo.remove_later(path("keyring"));
+  }
+  if (auto written = write_keyring(path("keyring"), *key, ring); !written) return written.error();
+  for (const char* name : {"incarnation", "last_heads"}) {
+    if (auto removed = file::remove_durably(path(name)); !removed) return removed.error();
+  }
+  auto vfs = PageVfs::install(fresh_vfs_name(), "unix-excl", *key, {});
+  if (!vfs) return vfs.error();
+  undo.remove_later(path("store.db.new"));
+  if (auto written = write(vfs->name(), path("store.db.new")); !written) return written.error();
+  if (auto renamed = PageVfs::rename(vfs->name(), path("store.db.new"), path("store.db")); !renamed) return renamed.error();
+  undo.keep();
+  return {};
+}
+
+Result<std::unique_ptr<Sql>> StoreFiles::open_database(bool create) {
   const std::string base = parts_->options.base_vfs.empty() ? "unix-excl" : parts_->options.base_vfs;
   PageVfsOptions vfs_options;
   vfs_options.random = parts_->options.random;
   if (!parts_->options.base_vfs.empty()) {
     vfs_options.rename = parts_->options.rename;
   }
-  auto vfs = PageVfs::install("kiz-" + std::to_string(++opened), base, parts_->key, vfs_options);
+  auto vfs = PageVfs::install(fresh_vfs_name(), base, parts_->key, vfs_options);
   if (!vfs) return vfs.error();
   parts_->vfs.emplace(std::move(*vfs));
 
@@ -139,9 +195,14 @@ Result<std::unique_ptr<Sql>> StoreFiles::open_database(bool create) {
   options.when = create ? DatabaseOptions::When::create_if_missing : DatabaseOptions::When::must_exist;
   options.exclusive_locking = !parts_->options.base_vfs.empty();
   options.cache_kib = parts_->options.cache_kib;
+  options.schema_max = schema_version;
   auto connection = open_database_file(options);
+  if (!connection && connection.error().code == Errc::store_too_new) return too_new(database_path(), connection.error().context);
   if (!connection) return connection.error();
   auto db = std::move(*connection);
+  if (parts_->options.base_vfs.empty()) {
+    if (auto kept = keep_copy(database_path(), schema_of(*db), schema_version); !kept) return kept.error();
+  }
   if (auto migrated = migrate(*db); !migrated) return migrated.error();
   if (auto judged = begin_life(*db); !judged) return judged.error();
   return db;
@@ -222,6 +283,16 @@ const KeyringContents& StoreFiles::keyring() const { return parts_->ring; }
 Result<void> StoreFiles::save_keyring() {
   parts_->derive_keys();
   return write_keyring(parts_->path("keyring"), parts_->key, parts_->ring);
+}
+
+const StoreKey& StoreFiles::key() const { return parts_->key; }
+
+Result<Connection> StoreFiles::open_reader() const {
+  if (!parts_->options.base_vfs.empty()) return Connection{};
+  DatabaseOptions options;
+  options.carry_over_log = false;
+  options.cache_kib = 256;
+  return kiz::open_database(database_path(), parts_->vfs->name(), options);
 }
 
 std::string StoreFiles::database_path() const { return parts_->path("store.db"); }

@@ -8,20 +8,22 @@
 //   store.db     the encrypted database
 #pragma once
 
+#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
 #include "kiz/replica.h"
+#include "libclient/database.h"
 #include "libclient/sqlite.h"
+#include "libclient/store_key.h"
 #include "protocol/crypto.h"
 #include "protocol/entry.h"
 
 namespace kiz {
 
 struct KeyringContents;
-struct DatabaseOptions;
 
 class StoreFiles {
  public:
@@ -29,6 +31,14 @@ class StoreFiles {
   /// errors: not_set_up, already_set_up, store_in_use, wrong_key, io_error, no_space
   static Result<std::unique_ptr<StoreFiles>> open(const ReplicaOptions& options, const std::optional<std::string>& create);
   ~StoreFiles();
+
+  /// Makes the files of a store that comes from a backup, in options.directory, where no store may be: key file (used if
+  /// it is there, else made), keyring, and last the database, which `write` fills page by page through the VFS it is
+  /// named, under a name of its own. No incarnation file: the store notices and begins a new life. Nothing is left of a
+  /// failure that was not there before.
+  /// errors: already_set_up, store_in_use, wrong_key (the key file that is there), io_error, no_space, those of `write`
+  using WriteDatabase = std::function<Result<void>(const std::string& vfs_name, const std::string& path)>;
+  static Result<void> put_back(const ReplicaOptions& options, const KeyringContents& ring, const WriteDatabase& write);
 
   /// The database, opened and brought to the current schema; knows whether it belongs to the incarnation file.
   Result<std::unique_ptr<Sql>> open_database(bool create);
@@ -57,6 +67,10 @@ class StoreFiles {
   Result<void> save_keyring();
 
   std::string database_path() const;
+  const StoreKey& key() const;
+  /// One more connection beside the open one, for reading in another thread. Empty: the base VFS takes only one.
+  /// errors: those of open_database()
+  Result<Connection> open_reader() const;
 
  private:
   struct Parts;

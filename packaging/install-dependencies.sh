@@ -13,12 +13,13 @@ build=(
   g++ cmake ninja-build ccache pkgconf gettext python3  # tools; the quickstart reads JSON with the last
   libasio-dev libsqlite3-dev libsodium-dev libcereal-dev  # given: event loop, store, cryptography, field lists
   libcli11-dev libtomlplusplus-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
-  libsystemd-dev libzstd-dev libqrencode-dev libicu-dev libxlsxwriter-dev iso-codes
+  libmicrohttpd-dev libsystemd-dev libzstd-dev libqrencode-dev libicu-dev libxlsxwriter-dev iso-codes
   doctest-dev librapidcheck-dev                        # the release preset builds the tests too
 )
 test=(
   python3-jsonschema python3-openpyxl git              # script tests, a second decoder, schemas, a second reader of workbooks
   mandoc zsh fish systemd binutils                     # man pages, completions, units, exported symbols
+  prometheus                                           # promtool: metrics and alert rules
   strace faketime tcpdump sqlite3 procps               # fsync counts, wrong clocks, the wire, what lies on the disk
 )
 package=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container piuparts apt-utils reprotest disorderfs rpm rpmlint)

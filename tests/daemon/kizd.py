@@ -72,10 +72,11 @@ class Daemon:
         self.options = list(options)
         self.env = dict(os.environ, LC_ALL="C", **(env or {}))
         self.process = None
+        self.program = None  # another one than kizd: of another version
 
     def start(self):
         with open(self.log_path, "ab") as log:
-            self.process = subprocess.Popen([KIZD, "--store", self.store, *self.options], stderr=log, stdout=log,
+            self.process = subprocess.Popen([self.program or KIZD, "--store", self.store, *self.options], stderr=log, stdout=log,
                                             env=self.env)
         deadline = time.monotonic() + 20
         while True:

@@ -1,0 +1,319 @@
+#include "libclient/doctor.h"
+
+#include <sys/stat.h>
+#include <sys/timex.h>
+#include <unistd.h>
+
+#include <algorithm>
+
+#include "libclient/atomic_file.h"
+#include "libclient/backup.h"
+#include "libclient/backup_file.h"
+#include "libclient/keyring.h"
+#include "libclient/months.h"
+#include "libclient/replica_core.h"
+#include "libclient/schema.h"
+#include "libclient/translate.h"
+#include "protocol/membership.h"
+
+namespace kiz::doctor {
+namespace {
+
+constexpr std::uint64_t day_ms = 86'400'000;
+constexpr std::uint64_t soon_days = 30;
+constexpr std::uint64_t quick_entries_max = 50'000;  // checked in about a second
+constexpr std::uint64_t room_least_bytes = 64u << 20;
+constexpr std::uint64_t room_easy_bytes = 256u << 20;
+constexpr std::uint64_t made_ms = 1'767'225'600'000;  // 2026-01-01: this program is younger than that
+constexpr std::uint64_t behind_max_ms = 5 * 60'000;   // what clocks of two machines may differ by
+
+std::string number(std::uint64_t n) { return std::to_string(n); }
+std::string mebibytes(std::uint64_t bytes) { return number(bytes >> 20) + " MiB"; }
+std::string day(std::uint64_t ms) { return months::instant(ms).substr(0, 10); }
+
+std::string text_in(const Json& object, const char* key) {
+  const auto at = object.find(key);
+  return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
+}
+
+void check_service(Report& report, const Replica&, const Json& running, bool offline) {
+  if (running.is_null()) {
+    report.add({"service", State::note, tr("No daemon runs on this store: it exchanges only when somebody says so."), tr("kiz sync --wait")});
+  } else {
+    report.add({"service", State::good, tr("kizd {} runs.", {text_in(running, "version")})});
+  }
+  if (offline) report.add({"service", State::warning, tr("Switched offline by hand: nothing is exchanged."), tr("kiz online")});
+}
+
+void check_store(Report& report, Replica& replica) {
+  const StoreFigures figures = replica.figures();
+  report.add({"store", State::good, tr("{} entries in {}.", {number(figures.entries), mebibytes(figures.bytes)})});
+  if (figures.quarantined > 0) {
+    report.add({"store", State::warning, tr("Entries in quarantine, signed by a device after it was locked out: {}.", {number(figures.quarantined)}), tr("kiz quarantine list")});
+  }
+  if (figures.waiting > 0) {
+    report.add({"store", State::note, tr("Entries that wait for others they build on: {}.", {number(figures.waiting)}), tr("kiz sync --wait")});
+  }
+  const auto conflicts = replica.conflict_count();
+  if (conflicts > 0) report.add({"store", State::note, tr("Conflicts that wait for a person: {}.", {number(conflicts)}), tr("kiz conflict list")});
+}
+
+// Two signed entries with one number in one log: proof against a device, or of a store that was copied.
+Json proof_of(const ReplicaCore& core, const SpaceSlot& slot, const LogInfo& info) {
+  const Device* device = core.membership().device(info.author);
+  Json branches = Json::array();
+  Seq seq = 0;
+  for (BranchNo number = 0; number < info.branches.size(); ++number) {
+    const Branch& branch = info.branches[number];
+    if (branch.fork_seq > 0) seq = seq == 0 ? branch.fork_seq : std::min(seq, branch.fork_seq);
+    auto query = core.db().query(
+        "SELECT seq, hash, signature FROM entries WHERE space = ? AND log = ? AND branch = ? AND signature IS NOT NULL ORDER BY seq DESC LIMIT 1");
+    query << slot.store.number() << info.ref << number;
+    if (query.step()) branches.push_back({{"seq", query.count(0)}, {"entry", to_hex(query.blob(1))}, {"signature", to_hex(query.blob(2))}});
+  }
+  return {{"log", to_hex(info.id)},
+          {"member", device != nullptr ? Json(device->member) : Json()},
+          {"device", device != nullptr ? Json(device->name) : Json()},
+          {"seq", seq + 1},
+          {"branches", std::move(branches)}};
+}
+
+void check_forks(Report& report, const ReplicaCore& core) {
+  for (const SpaceSlot* slot : core.slots()) {
+    for (LogRef ref = 1; ref <= slot->store.log_count(); ++ref) {
+      const LogInfo& info = slot->store.log(ref);
+      if (info.branches.size() < 2 || !slot->merge.history().shows_fork(ref)) continue;
+      report.forks.push_back(proof_of(core, *slot, info));
+    }
+  }
+  if (report.forks.empty()) return;
+  report.add({"integrity", State::warning,
+              tr("Logs with two branches: {}. A device wrote with an old copy of its store. Both branches are kept; the proof is shown below.", {number(report.forks.size())}),
+              tr("kiz device list")});
+}
+
+void check_integrity(Report& report, Replica& replica, bool thorough) {
+  check_forks(report, replica.core());
+  const std::uint64_t entries = replica.figures().entries;
+  if (!thorough && entries > quick_entries_max) {
+    report.add({"integrity", State::note, tr("Not every signature was checked: {} entries take a while.", {number(entries)}), tr("kiz doctor --storage")});
+    return;
+  }
+  const Verification found = replica.verify(false);
+  if (found.ok) {
+    report.add({"integrity", State::good, tr("{} entries, {} signatures and all pages hold.", {number(found.entries), number(found.signatures)})});
+    return;
+  }
+  for (std::size_t i = 0; i < found.findings.size() && i < 3; ++i) {
+    report.add({"integrity", State::bad, tr("Damaged: {}.", {found.findings[i]}), tr("kiz backup check FILE"), exit_code(Errc::damaged)});
+  }
+}
+
+std::uint64_t newest_ms(const ReplicaCore& core) {
+  std::uint64_t newest = 0;
+  for (const SpaceSlot* slot : core.slots()) {
+    for (const Head& head : slot->heads()) {
+      if (const EntryRef ref = slot->store.find(head.entry)) newest = std::max(newest, slot->store.meta(ref).hlc.value >> 16);
+    }
+  }
+  return newest;
+}
+
+void check_clock(Report& report, const Replica& replica, const ReplicaCore& core) {
+  const std::uint64_t now = replica.now_ms(), newest = newest_ms(core);
+  const int code = exit_code(Errc::bad_clock);
+  if (now < made_ms) {
+    report.add({"clock", State::bad, tr("The clock says {}, which cannot be.", {day(now)}), "timedatectl set-ntp true", code});
+  } else if (newest > now + day_ms) {
+    report.add({"clock", State::bad, tr("The clock says {}, but there are entries of {}: it, or that of another device, is wrong.", {day(now), day(newest)}), "timedatectl set-ntp true", code});
+  } else if (newest > now + behind_max_ms) {
+    report.add({"clock", State::warning, tr("The clock is {} minutes behind the newest entry.", {number((newest - now) / 60'000)}), "timedatectl set-ntp true"});
+  } else {
+    report.add({"clock", State::good, tr("The clock fits what was entered: {}.", {months::instant(now)})});
+  }
+  timex kernel{};
+  if (::adjtimex(&kernel) >= 0 && (kernel.status & STA_UNSYNC) != 0) {
+    report.add({"clock", State::note, tr("No time service keeps the clock."), "timedatectl set-ntp true"});
+  }
+}
+
+void check_network(Report& report, const Replica& replica, const Json& running, bool offline) {
+  if (running.is_null() || offline) return;
+  const Identity self = replica.identity();
+  const auto peers = running.find("peers");
+  std::size_t known = 0, reached = 0, owed = 0;
+  std::string last;
+  if (peers != running.end()) {
+    for (const Json& peer : *peers) {
+      ++known;
+      reached += peer.value("reachable", false) ? 1u : 0u;
+      owed += peer.value("pending", std::uint64_t{0}) > 0 ? 1u : 0u;
+      last = std::max(last, text_in(peer, "last_contact"));
+    }
+  }
+  const std::string failure = text_in(running, "last_failure");
+  if (self.is_authority) {
+    const auto listen = running.find("listen");
+    if (listen == running.end() || listen->empty()) {
+      report.add({"network", State::bad, tr("The towns cannot call: this node listens nowhere."), "systemctl restart kizd", exit_code(Errc::unreachable)});
+    } else {
+      report.add({"network", State::good, tr("{} of {} devices are on the line.", {number(reached), number(known)})});
+    }
+    return;
+  }
+  if (reached > 0) {
+    report.add({"network", State::good, tr("The Kreis is on the line.")});
+  } else {
+    report.add({"network", State::warning,
+                last.empty() ? tr("The Kreis was not reached since the daemon started{}.", {failure.empty() ? "" : " (" + failure + ")"})
+                             : tr("The Kreis was last reached at {}{}.", {last, failure.empty() ? "" : " (" + failure + ")"}),
+                tr("kiz doctor --network")});
+  }
+}
+
+void check_membership(Report& report, const Replica& replica) {
+  const Identity self = replica.identity();
+  const std::uint64_t now = replica.now_ms();
+  if (!self.joined) {
+    report.add({"membership", State::warning, tr("This device has not joined yet."), tr("kiz sync --wait")});
+    return;
+  }
+  const auto days_left = [&](const Device& device) { return (device.admitted_until_ms - now) / day_ms; };
+  if (const Device* own = replica.membership().device(self.author)) {
+    if (own->revoked) {
+      report.add({"membership", State::bad, tr("The Kreis has locked this device out."), tr("kiz join INVITE"), exit_code(Errc::revoked)});
+    } else if (own->admitted_until_ms > 0 && own->admitted_until_ms <= now) {
+      report.add({"membership", State::bad, tr("The membership of this device ended on {}.", {day(own->admitted_until_ms)}), tr("kiz member renew"), exit_code(Errc::expired)});
+    } else if (own->admitted_until_ms > 0 && days_left(*own) < soon_days) {
+      report.add({"membership", State::warning, tr("The membership of this device ends on {}.", {day(own->admitted_until_ms)}), tr("kiz member renew")});
+    } else {
+      report.add({"membership", State::good, tr("{}, device {}.", {self.member_name, self.device})});
+    }
+  }
+  if (!self.is_authority) return;
+  std::size_t ending = 0;
+  for (const Device& device : replica.membership().devices()) {
+    const bool counts = !device.revoked && device.author != self.author && device.admitted_until_ms > 0;
+    if (counts && (device.admitted_until_ms <= now || days_left(device) < soon_days)) ++ending;
+  }
+  if (ending > 0) report.add({"membership", State::warning, tr("Devices whose membership ends within {} days: {}.", {number(soon_days), number(ending)}), tr("kiz device list")});
+}
+
+void check_backup(Report& report, const Replica& replica, const ReplicaCore& core, const Json& running) {
+  const std::uint64_t age_max = running.is_object() ? running.value("backup_age_max_days", std::uint64_t{8}) : 8;
+  const auto last = backup::last(core);
+  if (!last) {
+    report.add({"backup", State::warning, tr("No backup was written yet."), tr("kiz backup write FOLDER")});
+    return;
+  }
+  const std::uint64_t now = replica.now_ms(), age = now > last->at_ms ? (now - last->at_ms) / day_ms : 0;
+  if (age > age_max) {
+    report.add({"backup", State::warning, tr("The last backup is {} days old.", {number(age)}), tr("kiz backup write FOLDER")});
+  } else {
+    report.add({"backup", State::good, tr("Last backup {}: {}.", {day(last->at_ms), last->file})});
+  }
+}
+
+void check_disk(Report& report, const Replica& replica, const ReplicaCore& core) {
+  const auto room = backup::room_at(core.options().directory);
+  if (!room) return;
+  const std::uint64_t used = replica.figures().bytes;
+  if (*room < room_least_bytes) {
+    report.add({"disk", State::bad, tr("Only {} are free where the store lies.", {mebibytes(*room)}), "df -h " + core.options().directory.string(), exit_code(Errc::no_space)});
+  } else if (*room < room_easy_bytes || *room < used * 2) {
+    report.add({"disk", State::warning, tr("{} are free where the store lies; it takes {}.", {mebibytes(*room), mebibytes(used)}), "df -h " + core.options().directory.string()});
+  } else {
+    report.add({"disk", State::good, tr("{} are free where the store lies.", {mebibytes(*room)})});
+  }
+}
+
+void check_version(Report& report) {
+  report.add({"version", State::good, tr("The store has version {}, which this program writes.", {number(static_cast<std::uint64_t>(schema_version))})});
+}
+
+void check_permissions(Report& report, const ReplicaCore& core) {
+  const auto& folder = core.options().directory;
+  bool fine = true;
+  const auto wrong = [&](const std::string& text, const std::string& mend) {
+    fine = false;
+    report.add({"permissions", State::warning, text, mend});
+  };
+  struct stat there {};
+  if (::stat(folder.c_str(), &there) == 0) {
+    if ((there.st_mode & 0077) != 0) wrong(tr("Others may look into {}.", {folder.string()}), "chmod 700 " + folder.string());
+    if (there.st_uid != ::geteuid()) {
+      wrong(tr("{} belongs to somebody else than who runs this.", {folder.string()}), "chown -R kiz-sync: " + folder.string());
+    }
+  }
+  for (const char* name : {"key", "keyring", "incarnation", "store.db"}) {
+    const std::string path = (folder / name).string();
+    if (::stat(path.c_str(), &there) == 0 && (there.st_mode & 0077) != 0) wrong(tr("Others may read {}.", {path}), "chmod 600 " + path);
+  }
+  if (fine) report.add({"permissions", State::good, tr("Only the owner can read the store.")});
+}
+
+const char* name_of(State state) {
+  switch (state) {
+    case State::good: return "good";
+    case State::note: return "note";
+    case State::warning: return "warning";
+    case State::bad: return "bad";
+  }
+  return "bad";
+}
+
+}  // namespace
+
+Report examine(Replica& replica, const Json& running, const Scope& scope) {
+  Report report;
+  ReplicaCore& core = replica.core();
+  const bool offline = core.files().keyring().offline;
+  if (scope.rest) check_service(report, replica, running, offline);
+  if (scope.store) {
+    check_store(report, replica);
+    check_integrity(report, replica, scope.thorough);
+  }
+  if (scope.clock) check_clock(report, replica, core);
+  if (scope.network) check_network(report, replica, running, offline);
+  if (scope.rest) {
+    check_membership(report, replica);
+    check_backup(report, replica, core, running);
+  }
+  if (scope.store) check_disk(report, replica, core);
+  if (scope.rest) check_version(report);
+  if (scope.store) check_permissions(report, core);
+  return report;
+}
+
+Report examine_closed(const Refusal& refusal) {
+  Report report;
+  const bool about_the_service = refusal.code == Errc::unreachable || refusal.code == Errc::not_permitted;
+  report.add({about_the_service ? "service" : "store", State::bad, refusal.text, refusal.hint,
+              refusal.exit != 0 ? refusal.exit : exit_code(refusal.code)});
+  return report;
+}
+
+int exit_of(const Report& report) {
+  int out = 0;
+  for (const Finding& finding : report.findings) {
+    if (finding.state == State::bad) return finding.exit != 0 ? finding.exit : 1;
+    if (finding.state == State::warning) out = 3;
+  }
+  return out;
+}
+
+Json to_json(const Report& report) {
+  Json list = Json::array();
+  std::array<std::size_t, 4> counts{};
+  for (const Finding& finding : report.findings) {
+    ++counts[static_cast<std::size_t>(finding.state)];
+    list.push_back({{"check", finding.check},
+                    {"state", name_of(finding.state)},
+                    {"text", finding.text},
+                    {"mend", finding.mend.empty() ? Json() : Json(finding.mend)}});
+  }
+  return {{"findings", std::move(list)}, {"forks", report.forks}, {"good", counts[0]},
+          {"notes", counts[1]},          {"warnings", counts[2]}, {"bad", counts[3]}};
+}
+
+}  // namespace kiz::doctor

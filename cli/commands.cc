@@ -27,9 +27,11 @@ const char* Command::shown() const { return language() == "de" ? german : englis
 const Command& command_tree() {
   static const Command root = [] {
     Command top{"kiz", "kiz", ""};
-    for (auto group : {status_commands, setup_commands, member_commands, quarantine_commands, key_commands, offer_commands,
-                       count_commands, consent_commands, conflict_commands, report_commands, config_commands, backup_commands,
-                       doctor_commands, service_commands, bugreport_commands, dump_commands, bundle_commands, erasure_commands, demo_commands}) {
+    // What a clerk needs comes first: `kiz --help` describes as many as fit one screen.
+    for (auto group : {status_commands, setup_commands, offer_commands, count_commands, consent_commands, conflict_commands,
+                       report_commands, bundle_commands, member_commands, doctor_commands, backup_commands, key_commands,
+                       quarantine_commands, erasure_commands, config_commands, service_commands, bugreport_commands,
+                       dump_commands, demo_commands}) {
       for (Command& command : group()) top.children.push_back(std::move(command));
     }
     return top;

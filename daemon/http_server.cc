@@ -168,7 +168,10 @@ asio::awaitable<void> HttpServer::serve(std::shared_ptr<Running> running) {
     co_await (std::move(readable) || running->changed.wait_until(until));
     if (running->closed) co_return;
     hang_up_on_slow();
+    const std::size_t before = connections_.size();
     run(running->daemon);
+    // At its limit the library stops listening; it listens again only when it is called after one has gone.
+    if (connections_.size() < before) run(running->daemon);
   }
 }
 

@@ -25,7 +25,7 @@ struct Order {
   Space space;          // the order's own
   Space target_space;   // same owner
   RecordId target;      // kind 0: the names of acting persons in the whole space
-  std::set<std::uint32_t> fields;  // empty: all of them
+  std::set<std::uint32_t> fields = {};  // empty: all of them
   std::set<CellName> cells;        // covered whatever their time
   Reason reason = Reason::request;
   std::uint64_t requested_ms = 0;
@@ -45,7 +45,7 @@ std::vector<Order> orders(const ReplicaCore& core);
 struct Wish {
   Space space;  // of this device's own member
   RecordId record;
-  std::set<std::uint32_t> fields;  // empty: all
+  std::set<std::uint32_t> fields = {};  // empty: all
   Reason reason = Reason::request;
   std::uint64_t days = announced_days;
   std::uint64_t until_ms = 0;  // 0: now

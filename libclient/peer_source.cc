@@ -262,8 +262,8 @@ PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent
     if (core.consider_own_heads(shown->heads)) return PeerNews::own_tail_lost;
   } else if (const auto* forked = std::get_if<ControlForked>(&event)) {
     if (core.note_control_fork(forked->record)) return PeerNews::control_forked;
-  } else if (const auto* shown = std::get_if<ReceiptShown>(&event)) {
-    receipts::take(core, shown->receipt);
+  } else if (const auto* signed_receipt = std::get_if<ReceiptShown>(&event)) {
+    receipts::take(core, signed_receipt->receipt);
   } else if (std::holds_alternative<RunRefused>(event) || std::holds_alternative<SpacePaused>(event)) {
     return PeerNews::refused;
   }

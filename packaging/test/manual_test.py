@@ -37,7 +37,9 @@ def children(language, *words):
     first = text.split("\n", 1)[0]
     if not re.search(r" (COMMAND|BEFEHL)$", first):
         return []
-    return re.findall(r"^ {0,4}([a-z_]+)(?: {2,}.*)?$", text, re.MULTILINE)
+    more = re.search(r"^(?:Also|Außerdem): (.*?)\n\n", text, re.MULTILINE | re.DOTALL)  # words that no line was left for
+    return re.findall(r"^ {0,4}([a-z_]+)(?: {2,}.*)?$", text[:more.start()] if more else text, re.MULTILINE) + (
+        re.findall(r"[a-z_]+", more.group(1)) if more else [])
 
 
 def page(language, name, section):

@@ -11,7 +11,7 @@ import tempfile
 import time
 
 KIZ, KIZD = (os.path.join(os.environ["KIZ_BIN"], name) for name in ("kiz", "kizd"))
-ROWS = 60000
+ROWS = 150000
 
 
 def environment(folder):

@@ -1,4 +1,5 @@
 #include "libclient/peer_talk.h"
+#include "protocol/emergency_sheet.h"
 
 #include <doctest/doctest.h>
 
@@ -26,13 +27,9 @@ class Realm {
                                                   {"127.0.0.1:7411"}, {}, "Kreisknoten"});
     REQUIRE(founded);
     kreis_ = std::move(founded->replica);
-    // The sheet's digits stand in groups of five, five groups in a line, behind two lines of words.
-    const std::string& sheet = founded->emergency_sheet;
-    std::string digits;
-    for (const char c : sheet.substr(sheet.find('\n', sheet.find('\n') + 1))) {
-      if (c != ' ' && c != '\n') digits += c;
-    }
-    root_.emplace(from_hex(digits.substr(0, 64)));
+    const auto sheet = decode_sheet(founded->emergency_sheet);
+    REQUIRE(sheet);
+    root_.emplace(sheet->signing());
   }
 
   Replica& kreis() { return *kreis_; }

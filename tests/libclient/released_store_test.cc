@@ -10,6 +10,7 @@
 #include "libclient/schema.h"
 #include "libclient/schema_copy.h"
 #include "protocol/registry.h"
+#include "tests/support/source_dir.h"
 #include "tests/support/temp_dir.h"
 
 using namespace kiz;
@@ -30,7 +31,7 @@ constexpr Released releases[] = {
 ReplicaOptions copy_of(const Released& release, const test::TempDir& folder) {
   ReplicaOptions options;
   options.directory = folder.path() / release.name;
-  fs::copy(fs::path{KIZ_SOURCE_DIR} / "tests/libclient/released" / release.name, options.directory);
+  fs::copy(test::source_dir() / "tests/libclient/released" / release.name, options.directory);
   fs::permissions(options.directory, fs::perms::owner_all);
   for (const auto& file : fs::directory_iterator{options.directory}) fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
   return options;

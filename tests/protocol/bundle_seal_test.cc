@@ -68,7 +68,7 @@ TEST_CASE("bundle_seal: who is no recipient learns nothing but that") {
 TEST_CASE("bundle_seal: a file cut anywhere does not open and says so") {
   const auto own = key(1);
   const Bytes file = seal({noise::public_key(own)}, counting(bundle_chunk_bytes + 70));
-  for (std::size_t n = 0; n < file.size(); n += n < 200 || n > file.size() - 200 ? 1 : 997) {
+  for (std::size_t n = 0; n < file.size(); n += n < 200 || n > file.size() - 200 ? std::size_t{1} : 997) {
     CAPTURE(n);
     const Errc code = refusal(own, ByteView{file}.first(n));
     CHECK((code == Errc::malformed || code == Errc::bad_signature));

@@ -22,9 +22,8 @@ std::string duration(double seconds) {
 }
 }  // namespace
 
-std::string progress_sentence(const std::string& what, std::uint64_t done, std::uint64_t total, std::uint64_t from, double seconds) {
-  const std::uint64_t gone = done > from ? done - from : 0;
-  const double rate = seconds > 0 ? static_cast<double>(gone) / seconds : 0;
+std::string progress_sentence(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds) {
+  const double rate = seconds > 0 ? static_cast<double>(done) / seconds : 0;
   std::string text = what + ": " + (total > 0 ? tr("{} of {}", {shown_count(done), shown_count(total)}) : shown_count(done));
   if (rate < 0.5) return text;
   text += ", " + tr("{}/s", {shown_count(static_cast<std::uint64_t>(std::llround(rate)))});
@@ -33,19 +32,18 @@ std::string progress_sentence(const std::string& what, std::uint64_t done, std::
 }
 
 ProgressLine::ProgressLine(Output& out, bool shown, Clock::time_point now)
-    : out_(out), shown_(shown), began_(now), next_(now + (out.terminal() ? Clock::duration{silent_for} : Clock::duration{plain_every})),
-      stage_began_(now) {}
+    : out_(out), shown_(shown), next_(now + (out.terminal() ? Clock::duration{silent_for} : Clock::duration{plain_every})),
+      stage_began_(now), heard_(now) {}
 
 void ProgressLine::update(const std::string& what, std::uint64_t done, std::uint64_t total, Clock::time_point now) {
   if (!shown_) return;
   if (what != what_) {
     what_ = what;
-    stage_began_ = now;
-    stage_from_ = done;
+    stage_began_ = heard_;  // somewhere since then: what is told first of a stage is not its beginning
   }
+  heard_ = now;
   if (now < next_) return;
-  const std::string text =
-      progress_sentence(what, done, total, stage_from_, std::chrono::duration<double>(now - stage_began_).count());
+  const std::string text = progress_sentence(what, done, total, std::chrono::duration<double>(now - stage_began_).count());
   if (!out_.terminal()) {
     out_.line(text);
     out_.flush();

@@ -32,15 +32,14 @@ class ProgressLine {
  private:
   Output& out_;
   bool shown_;
-  Clock::time_point began_;
   Clock::time_point next_;
   std::string what_;              // the present stage
   Clock::time_point stage_began_;
-  std::uint64_t stage_from_ = 0;  // where this stage stood when it was first heard of
+  Clock::time_point heard_;       // the last word
   std::size_t on_screen_ = 0;     // columns that the line takes now
 };
 
-/// The sentence alone. `seconds` since the stage stood at `from`.
-std::string progress_sentence(const std::string& what, std::uint64_t done, std::uint64_t total, std::uint64_t from, double seconds);
+/// The sentence alone. `seconds` since the stage began.
+std::string progress_sentence(const std::string& what, std::uint64_t done, std::uint64_t total, double seconds);
 
 }  // namespace kiz::cli

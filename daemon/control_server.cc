@@ -70,15 +70,17 @@ struct AskerGone {};
 // into the socket. One that does not fit at once is left out, for the asker is slow; half of one must be finished.
 class Telling {
  public:
-  explicit Telling(int fd) : fd_(fd), next_(std::chrono::steady_clock::now() + every) {}
+  explicit Telling(int fd) : fd_(fd), look_(std::chrono::steady_clock::now() + look_every), next_(look_ + every) {}
 
   void operator()(const Progress& progress) {
     const auto now = std::chrono::steady_clock::now();
-    if (now < next_) return;
-    next_ = now + every;
+    if (now < look_) return;
+    look_ = now + look_every;
     char byte = 0;
     const ssize_t there = ::recv(fd_, &byte, 1, MSG_PEEK | MSG_DONTWAIT);
     if (there == 0 || (there < 0 && errno != EAGAIN && errno != EINTR)) throw AskerGone{};
+    if (now < next_) return;
+    next_ = now + every;
     Json told;
     told["progress"] = {{"what", progress.what}, {"done", progress.done}, {"total", progress.total}};
     if (const auto frame = control_frame::encode(told)) send(*frame);
@@ -98,10 +100,11 @@ class Telling {
     }
   }
 
+  static constexpr auto look_every = 20ms;  // whoever gives up wants it to end at once
   static constexpr auto every = 250ms;
   static constexpr int stuck_ms_max = 1000;
   int fd_;
-  std::chrono::steady_clock::time_point next_;
+  std::chrono::steady_clock::time_point look_, next_;
 };
 
 Refusal no_role() {

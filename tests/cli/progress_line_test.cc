@@ -39,10 +39,15 @@ class Paper {
     char buffer[4096];
     std::fflush(file_);
     if (near_ >= 0) {
-      std::fputs("$", file_);  // so that there is always something to read
+      std::fputs("$", file_);  // tells the end: a terminal hands out what it has in pieces
       std::fflush(file_);
-      const ssize_t n = ::read(near_, buffer, sizeof buffer);
-      return {buffer, static_cast<std::size_t>(n > 0 ? n - 1 : 0)};
+      std::string all;
+      while (!all.ends_with('$')) {
+        const ssize_t n = ::read(near_, buffer, sizeof buffer);
+        REQUIRE(n > 0);
+        all.append(buffer, static_cast<std::size_t>(n));
+      }
+      return all.substr(0, all.size() - 1);
     }
     std::rewind(file_);
     return {buffer, std::fread(buffer, 1, sizeof buffer, file_)};
@@ -59,12 +64,11 @@ const ProgressLine::Clock::time_point start{};
 
 TEST_CASE("progress line: it says how much is done, how fast, and how long it will take") {
   kiz::set_language("en");
-  CHECK(progress_sentence("writing", 1200, 10'000, 0, 2) == "writing: 1,200 of 10,000, 600/s, 15 s left");
-  CHECK(progress_sentence("writing", 1200, 1'000'000, 0, 2) == "writing: 1,200 of 1,000,000, 600/s, 28 min left");
-  CHECK(progress_sentence("exchanging", 1200, 0, 0, 2) == "exchanging: 1,200, 600/s");
-  CHECK(progress_sentence("writing", 0, 10, 0, 2) == "writing: 0 of 10");
-  CHECK(progress_sentence("writing", 10, 10, 0, 2) == "writing: 10 of 10, 5/s");
-  kiz::set_language("de");
+  CHECK(progress_sentence("writing", 1200, 10'000, 2) == "writing: 1,200 of 10,000, 600/s, 15 s left");
+  CHECK(progress_sentence("writing", 1200, 1'000'000, 2) == "writing: 1,200 of 1,000,000, 600/s, 28 min left");
+  CHECK(progress_sentence("exchanging", 1200, 0, 2) == "exchanging: 1,200, 600/s");
+  CHECK(progress_sentence("writing", 0, 10, 2) == "writing: 0 of 10");
+  CHECK(progress_sentence("writing", 10, 10, 2) == "writing: 10 of 10, 5/s");
 }
 
 TEST_CASE("progress line: on a terminal nothing comes in the first half second, then one line is rewritten and taken away") {
@@ -89,6 +93,15 @@ TEST_CASE("progress line: on a terminal nothing comes in the first half second, 
   CHECK(end.front() == '\r');
   CHECK(end.back() == '\r');
   CHECK(end.find_first_not_of("\r ") == std::string::npos);
+}
+
+TEST_CASE("progress line: the rate of a stage is known with its first word") {
+  kiz::set_language("en");
+  Paper paper{true};
+  Output out{paper.file(), Colour::never};
+  ProgressLine line{out, true, start};
+  line.update("writing", 600, 1000, start + 600ms);
+  CHECK(paper.read().starts_with("\rwriting: 600 of 1,000, 1,000/s"));
 }
 
 TEST_CASE("progress line: away from a terminal a plain line comes every ten seconds") {

@@ -130,6 +130,7 @@ if kiz sicherung schreiben --help >/dev/null 2>&1; then
 fi
 
 # ---- the journal
+holds "the journal explains our records" sh -c 'journalctl --list-catalog --no-pager | grep -q kiz-sync'
 holds "no line of ours above warning but those provoked" sh -c \
   '! journalctl -u kizd.service -p err --no-pager -o cat | grep -v -i -e watchdog -e "99-test" -e "Failed" -e "signal" -e "setting" | grep -q .'
 holds "no names or values in it" sh -c '! journalctl -u "kizd*" --no-pager | grep -q -e Lesepaten -e Fahrradkurs -e anna'

@@ -43,7 +43,7 @@ run() {  # NAME OPTIONS...
   log=$work/$name.log
   # Users stay after a purge, as Debian wants it; certificates and caches are the tree's own business.
   if piuparts --basetgz="$work/base.tar.gz" --no-diversions --warn-on-leftovers-after-purge --do-not-verify-signatures \
-    --scriptsdir="$(scripts "$name")" --log-file="$log" --log-level=info --no-eatmydata \
+    --scriptsdir="$(scripts "$name")" --log-file="$log" --log-level=dump --no-eatmydata \
     --distribution="$suite" "$@" "$packages"/kiz-sync_*.deb "$packages"/libkiz0_*.deb "$packages"/libkiz-dev_*.deb \
     "$packages"/kiz-sync-doc_*.deb >"$work/said" 2>&1 </dev/null; then
     echo "ok    piuparts, store $name"

@@ -20,7 +20,9 @@ mkdir -p "$work/SOURCES" "$output"
 tar -C "$root" --exclude=./build --exclude=./.git --transform "s,^\.,kiz-sync-$version," -czf "$work/SOURCES/kiz-sync-$version.tar.gz" .
 sed -e "s/@VERSION@/$version/g" -e "s/@DATE@/$(LC_ALL=C date -u -d "@$when" '+%a %b %d %Y')/" \
   "$root/packaging/rpm/kiz-sync.spec.in" >"$work/kiz-sync.spec"
-rpmbuild -bb --nodeps --quiet --define "_topdir $work" --define "kiz_flags -O2 -DNDEBUG" --define "debug_package %{nil}" \
+# The compiler is called as by the release preset, so that its cache is of use here.
+export CCACHE_BASEDIR=$work/BUILD/kiz-sync-$version CCACHE_NOHASHDIR=1
+rpmbuild -bb --nodeps --quiet --define "_topdir $work" --define "kiz_flags -O2 -DNDEBUG" --define "kiz_options -DKIZ_WERROR=ON" --define "debug_package %{nil}" \
   --define "_smp_mflags -j${KIZ_JOBS:-$(nproc)}" "$work/kiz-sync.spec" >"$work/log" 2>&1 || { tail -n 40 "$work/log"; exit 1; }
 find "$work/RPMS" -name '*.rpm' -exec cp -t "$output" {} +
 for name in kiz-sync- libkiz0- libkiz-devel- kiz-sync-doc-; do

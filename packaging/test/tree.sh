@@ -14,7 +14,7 @@ base_tree() {
     debootstrap --variant=minbase --include=systemd,systemd-sysv,dbus,iproute2,procps,ca-certificates "$suite" "$tree" >&2
     # What the packages need is there already: installing them later takes seconds and no network.
     chroot "$tree" env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends iso-codes libsodium23 \
-      libsqlite3-0 libzstd1 libicu72 libqrencode4 libfmt9 libspdlog1.10-fmt9 libtomlplusplus3 >&2
+      libsqlite3-0 libzstd1 libicu72 libqrencode4 libfmt9 libspdlog1.10-fmt9 libtomlplusplus3 libxlsxwriter4 libmicrohttpd12 >&2
     touch "$tree/.complete"
   fi
   printf '%s\n' "$tree"

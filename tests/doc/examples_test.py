@@ -188,7 +188,7 @@ def run_page(path, show):
                         if word == "demo":
                             demo = os.path.join(folder, "d")
                             code, lines = terminal.type("kiz demo --ordner d")
-                            if code != 0:
+                            if code != 0 or not os.path.isdir(demo):
                                 return [f"{path}: kiz demo ended with {code}", *lines], typed
                             terminal.cwd = demo
                     elif terminal is None:

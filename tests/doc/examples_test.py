@@ -34,10 +34,10 @@ TOKEN = re.compile(
     r"(?P<invite>KIZ1-[0-9A-Z…-]+)|(?P<check>\b\d{4} \d{4}\b)|(?P<ref>\b[A-FH-JL-Z]-[0-9A-Z]{2,26}\b)"
     r"|(?P<day>\b\d\d\.\d\d\.\d{4}\b)|(?P<iso>\b20\d\d-\d\d-\d\d(?:T[\d:.]+Z?)?)|(?P<month>\b20\d\d-\d\d\b)"
     r"|(?P<time>\b\d\d:\d\d\b)|(?P<named>\b(?:" + "|".join(MONTHS) + r") 20\d\d\b)|(?P<hex>\b[0-9a-f]{16,64}\b)"
-    r"|(?P<user>\b[a-z][\w-]* \(\d+\))|(?P<size>\b\d+(?:,\d+)? (?:[kMG]i?B|Byte|Bytes|ms|s)\b)|(?P<blank>\s+)")
+    r"|(?P<user>\b[a-z][\w-]* \(\d+\))|(?P<size>\b\d+(?:,\d+)? (?:[kKMG]i?B|Byte|Bytes|ms|s)\b)|(?P<blank>\s+)")
 FORM = {"invite": r"(KIZ1-[0-9A-Z-]+(?:\n[0-9A-Z-]+)*)", "check": r"(\d{4} \d{4})", "ref": r"([A-FH-JL-Z]-[0-9A-Z]{2,26})",
         "day": r"\d\d\.\d\d\.\d{4}", "iso": r"20\d\d-\d\d-\d\d(?:T[\d:.]+Z?)?", "time": r"\d\d:\d\d", "hex": r"[0-9a-f]{16,64}",
-        "user": r"[\w-]+ \(\d+\)", "size": r"\d+(?:,\d+)? (?:[kMG]i?B|Byte|Bytes|ms|s)", "blank": r"\s+"}
+        "user": r"[\w-]+ \(\d+\)", "size": r"\d+(?:,\d+)? (?:[kKMG]i?B|Byte|Bytes|ms|s)", "blank": r"\s+"}
 
 
 def shifted(month):

@@ -193,6 +193,8 @@ def main() -> int:
             offer(town, f"Sprachcafé {town.name}")
             town.kiz("zahlen", "eintragen", "2026-01", "arrived:school_type=grundschule,age_band=6-9=6")
         agree(kreis, towns)
+        for word in ("offline", "online"):  # a new session brings a receipt at once, one that lasts within a minute
+            towns[0].kiz(word)
         towns[0].until(lambda: towns[0].data("status")["receipts"], "the Kreis gives receipts")
         hand_in(world, kreis, towns, port)
         clone_and_put_back(world, kreis, towns[1])

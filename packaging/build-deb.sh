@@ -67,8 +67,7 @@ find "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH
 cd "$tree"
 jobs=${KIZ_JOBS:-$(nproc)}
 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} $checks parallel=$jobs" \
-  dpkg-buildpackage $what -us -uc --buildinfo-option=-O"$work/kiz-sync_$version.buildinfo" \
-  --changes-option=-O"$work/kiz-sync_$version.changes"
+  dpkg-buildpackage $what -us -uc
 cd "$work"
 find "$work" -maxdepth 1 -type f \( -name '*.deb' -o -name '*.dsc' -o -name '*.tar.*' -o -name '*.changes' -o -name '*.buildinfo' \) \
   -exec cp -t "$output" {} +

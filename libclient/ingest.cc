@@ -212,9 +212,21 @@ bool ReplicaCore::consider_own_heads(const std::vector<SignedHead>& heads) {
   for (const SignedHead& shown : heads) {
     if (!crypto::verify(files_->author(), run_label, shown.head.entry, shown.signature)) continue;
     const bool held = std::any_of(slots_.begin(), slots_.end(), [&](const auto& s) { return s.second->store.find(shown.head.entry) != 0; });
-    lost_own_tail_ |= !held;
+    if (!held) lost_tails_.insert(shown.head.log);
   }
-  return lost_own_tail_;
+  return !lost_tails_.empty();
+}
+
+// Only a log of this very life can be gone on with in two places. A log of another life is another machine's with the same
+// keys, or this one's from before: had each of its entries begun a new life here, two copies that both go on would drive
+// each other into new logs at every meeting, until there are too many.
+bool ReplicaCore::may_fork_own_log() const {
+  return std::any_of(lost_tails_.begin(), lost_tails_.end(), [&](const LogId& log) {
+    const SpaceSlot* slot = slot_of(log);
+    if (slot == nullptr) return true;  // nothing of it has arrived yet: it may be of this life
+    const auto genesis = slot->store.genesis(slot->store.find_log(log));
+    return !genesis || genesis->incarnation == files_->incarnation();
+  });
 }
 
 }  // namespace kiz

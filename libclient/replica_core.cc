@@ -200,11 +200,11 @@ Result<Committed> ReplicaCore::commit_ops(const Space& space, std::vector<Op> op
 
 template <class Author>
 Result<Committed> ReplicaCore::commit_with(const Actor& actor, const Watch& watch, Author write_entries) {
-  if (lost_own_tail_) {
+  if (may_fork_own_log()) {
     if (auto renewed = files_->renew_incarnation(LogReason::restored); !renewed) return renewed.error();
-    lost_own_tail_ = false;
     note_life();
   }
+  lost_tails_.clear();
   std::vector<Head> heads;
   auto written = write([&]() -> Result<Committed> {
     EntryAuthor author{*this, actor, watch};

@@ -95,7 +95,8 @@ class ReplicaCore {
   /// Writes what is remembered without waiting for the next commit; before closing, or when idle.
   Result<void> save_peer_memory();
   /// Heads of our own logs that a peer holds: a head that is ours by signature and not held here proves that this store
-  /// was put back or copied; the next edit opens a new incarnation. True if so.
+  /// was put back or copied; the next edit opens a new incarnation if the head stands in a log of this one. True if a
+  /// head was not held.
   bool consider_own_heads(const std::vector<SignedHead>& heads);
 
   // ---- figures
@@ -122,6 +123,7 @@ class ReplicaCore {
   Result<void> take_control_record(const ControlRecord& record);  // inside write()
   bool take_other_branch(const ControlRecord& record);            // inside write()
   void store_control(Seq first);                                  // inside write()
+  bool may_fork_own_log() const;
   RunReport take_run(const Space& space, const VerifiedRun& run, const AuthorKey& author);  // inside write()
 
   friend class EntryAuthor;
@@ -140,7 +142,7 @@ class ReplicaCore {
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;
   std::uint64_t generation_ = 0;
-  bool lost_own_tail_ = false;
+  std::set<LogId> lost_tails_;  // own logs of which a peer held more than we did when it showed them
 };
 
 template <class Change>

@@ -76,6 +76,7 @@ bool ServiceReport::store_works() const {
   Replica* replica = server_.replica();
   if (replica == nullptr) return true;
   if (!file_is_writable(replica->core().files().database_path())) return false;
+  if (replica->core().needs_opening_anew()) return false;
   try {
     Sql& db = replica->core().db();
     const Transaction writable{db};  // rolled back

@@ -119,6 +119,10 @@ int x_file_control(sqlite3_file* file, int op, void* argument) {
       if (f.kind != PageFile::Kind::database) return SQLITE_NOTFOUND;
       *static_cast<PageProbe*>(argument) = probe_key(f);
       return SQLITE_OK;
+    case fcntl_sync_failed:
+      if (f.kind != PageFile::Kind::database) return SQLITE_NOTFOUND;
+      *static_cast<bool*>(argument) = f.sync_failed;
+      return SQLITE_OK;
     default:
       break;
   }

@@ -56,6 +56,8 @@ class PageVfs {
 
 /// What an application asks the main database file of a PageVfs by sqlite3_file_control(); argument: PageProbe*.
 inline constexpr int fcntl_probe_key = 0x6b697a01;
+/// The same; argument: bool*. Set where a sync has failed: nothing more is written before the database is opened anew.
+inline constexpr int fcntl_sync_failed = 0x6b697a02;
 
 enum class PageProbe {
   empty,           // no page yet

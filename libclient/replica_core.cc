@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "libclient/entry_author.h"
+#include "libclient/page_vfs.h"
 #include "protocol/entry_fields.h"
 #include "protocol/frontier.h"
 
@@ -220,6 +221,12 @@ Result<Committed> ReplicaCore::commit_with(const Actor& actor, const Watch& watc
   });
   if (written && !heads.empty()) files_->note_heads(heads, control_.last_seq());
   return written;
+}
+
+bool ReplicaCore::needs_opening_anew() const {
+  bool failed = false;
+  sqlite3_file_control(db_->connection(), "main", fcntl_sync_failed, &failed);
+  return failed;
 }
 
 std::vector<Advance> ReplicaCore::take_advances() { return std::exchange(advances_, {}); }

@@ -84,6 +84,8 @@ class ReplicaCore {
 
   /// What commits have added since the last call: sessions push it.
   std::vector<Advance> take_advances();
+  /// A sync has failed: what the disk holds is not known, and nothing is taken before the store has been opened anew.
+  bool needs_opening_anew() const;
   /// Counts commits that changed control log or entries.
   std::uint64_t generation() const { return generation_; }
 

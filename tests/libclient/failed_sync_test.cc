@@ -1,0 +1,49 @@
+// A disk that fails at one sync: what the kernel holds of it is worth nothing then, and only a new process may look again.
+#include <doctest/doctest.h>
+
+#include "libclient/enrolment.h"
+#include "libclient/replica_core.h"
+#include "protocol/registry.h"
+#include "tests/support/memory_vfs.h"
+#include "tests/support/temp_dir.h"
+
+using namespace kiz;
+using namespace kiz::test;
+
+namespace {
+
+Result<Committed> write(Replica& replica, std::uint8_t number) {
+  RecordId offer{registry::kinds::offer, {}};
+  offer.key.bytes.fill(number);
+  Edit edit = replica.begin();
+  edit.set(replica.space("05554", Collection::offers), offer, registry::fields::offer::title, Value{"Kurs"});
+  return replica.commit(edit, {});
+}
+
+}  // namespace
+
+TEST_CASE("failed sync: the store says that it must be opened anew, and takes edits again after that") {
+  TempDir folder;
+  MemoryDisk disk{"failed-sync", 7};
+  ReplicaOptions options;
+  options.directory = folder.path() / "store";
+  options.base_vfs = disk.vfs_name();
+  options.rename = disk.page_vfs_options().rename;
+  auto founded = found_realm(options, {"Kreis Borken", "05554", {{"05554004", "Ahaus"}}, {"127.0.0.1:7411"}, {}, "Kreisknoten"});
+  REQUIRE(founded);
+  auto replica = std::move(founded->replica);
+  REQUIRE(write(*replica, 1));
+  CHECK_FALSE(replica->core().needs_opening_anew());
+
+  disk.faults.fail_sync_at = disk.counts().syncs + 1;
+  CHECK(write(*replica, 2).error().code == Errc::io_error);
+  CHECK(replica->core().needs_opening_anew());
+  CHECK(write(*replica, 3).error().code == Errc::io_error);
+
+  replica.reset();
+  auto again = Replica::open(options);
+  REQUIRE(again);
+  CHECK_FALSE((*again)->core().needs_opening_anew());
+  CHECK(write(**again, 4));
+  CHECK((*again)->verify(true).ok);
+}

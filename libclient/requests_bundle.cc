@@ -1,6 +1,7 @@
 // Requests about bundles. The file travels in pieces: bundle.put takes one in, bundle.get gives one out.
 #include <algorithm>
 
+#include "libclient/bundle_dump.h"
 #include "libclient/bundle_file.h"
 #include "libclient/bundle_spool.h"
 #include "libclient/erasure.h"
@@ -329,79 +330,6 @@ Answer get(RequestContext& context) {
   return Reply{{{"content", request::to_base64({reinterpret_cast<const char*>(piece->data()), piece->size()})}, {"end", end}}, {}, 0};
 }
 
-Json head_json(const Head& head) { return {{"log", to_hex(head.log)}, {"seq", head.seq}, {"entry", to_hex(head.entry)}}; }
-
-Json space_json(const SpaceName& space) {
-  return {{"owner", space.owner}, {"collection", static_cast<std::uint32_t>(space.collection)}, {"counterpart", space.counterpart}};
-}
-
-/// What stands in a bundle, item by item; a reader of its own has the same to say (tests/vectors/bundle/read_bundle.py).
-class Dump {
- public:
-  Result<Json> run(const SecretKey32& own, BundleInput& file) {
-    BundleReader reader{own};
-    Bytes piece(piece_bytes_max);
-    for (std::size_t n = 1; n != 0;) {
-      auto read = file.read(piece);
-      if (!read) return read.error();
-      n = *read;
-      if (auto fed = n == 0 ? reader.end_of_file() : reader.feed(ByteView{piece}.first(n)); !fed) return fed.error();
-      while (true) {
-        auto item = reader.next();
-        if (!item) return item.error();
-        if (!*item) break;
-        if (items_.size() == items_max) return Error{Errc::over_limit, tr("There are more pieces in it than can be shown. Nothing was changed.")};
-        std::visit([&](const auto& part) { items_.push_back(json(part)); }, **item);
-      }
-    }
-    const BundleOutside& outside = *reader.outside();
-    return Json{{"outside", {{"suite", outside.suite},
-                             {"kind", outside.kind == BundleKind::exchange ? "exchange" : "join"},
-                             {"recipients", outside.recipients},
-                             {"ephemeral", to_hex(outside.ephemeral)},
-                             {"hash", to_hex(outside.hash)}}},
-                {"items", std::move(items_)}};
-  }
-
- private:
-  static constexpr std::size_t items_max = 100'000;
-
-  static Json json(const BundleOpening& part) {
-    Json recipients = Json::array();
-    for (const TransportKey& recipient : part.recipients) recipients.push_back(to_hex(recipient));
-    return {{"part", "opening"}, {"realm", to_hex(part.realm)}, {"sender", to_hex(part.sender)},
-            {"sender_transport", to_hex(part.sender_transport)}, {"number", part.number}, {"made", months::instant(part.made_ms)},
-            {"builds_on", part.builds_on}, {"whole", part.whole}, {"recipients", std::move(recipients)},
-            {"control_from", part.control_from}, {"control", {{"epoch", part.control.epoch}, {"seq", part.control.seq}, {"hash", to_hex(part.control.hash)}}}};
-  }
-  static Json json(const ControlRecords& part) {
-    Json records = Json::array();
-    for (const Bytes& record : part.records) records.push_back(to_hex(record));
-    return {{"part", "control"}, {"records", std::move(records)}};
-  }
-  static Json json(const BundleBase& part) {
-    Json heads = Json::array();
-    for (const Head& head : part.heads) heads.push_back(head_json(head));
-    return {{"part", "base"}, {"space", space_json(part.space)}, {"heads", std::move(heads)}};
-  }
-  static Json json(const BundleFrontier& part) {
-    Json heads = Json::array();
-    for (const SignedHead& head : part.heads) {
-      heads.push_back(head_json(head.head));
-      heads.back()["signature"] = to_hex(head.signature);
-    }
-    return {{"part", "frontier"}, {"space", space_json(part.space)}, {"state", to_hex(part.state)}, {"heads", std::move(heads)}};
-  }
-  static Json json(const BundleRun& part) { return {{"part", "run"}, {"bytes", part.bytes.size()}, {"run", to_hex(part.bytes)}}; }
-  static Json json(const BundleEnd& part) { return {{"part", "end"}, {"messages", part.messages}, {"signature", to_hex(part.signature)}}; }
-  static Json json(const BundleJoin& part) {
-    return {{"part", "join"}, {"invite", to_hex(part.invite)}, {"author", to_hex(part.author)}, {"transport", to_hex(part.transport)},
-            {"device", part.device}, {"proof", to_hex(part.proof)}, {"signature", to_hex(part.signature)}};
-  }
-
-  Json items_ = Json::array();
-};
-
 constexpr std::uint64_t dump_bytes_max = std::uint64_t{8} << 20;  // what is shown goes through one reply, in hexadecimal
 
 /// bundle.dump  {"id"}   data: {"outside": {"suite", "kind", "recipients", "ephemeral", "hash"}, "items": [{"part", ...}]}
@@ -414,7 +342,7 @@ Answer dump(RequestContext& context) {
   if (!beyond) return to_refusal(beyond.error());
   if (!file) return to_refusal(file.error());
   if (!beyond->empty()) return refuse(Errc::over_limit, tr("Bundles above 8 MB are verified, not shown: kiz bundle check FILE"));
-  auto shown = Dump{}.run(context.replica.core().files().keyring().transport, **file);
+  auto shown = dump_bundle(context.replica.core().files().keyring().transport, **file);
   if (!shown) return cannot_read(shown.error());
   return Reply{std::move(*shown), {}, 0};
 }

@@ -119,8 +119,11 @@ Answer put(RequestContext& context) {
   const std::int64_t offset = context.args.value("offset", std::int64_t{0});
   if (!piece || piece->size() > piece_bytes_max || offset < 0) return refuse(Errc::usage, tr("The piece of the bundle cannot be read."));
   if (!context.args.contains("id")) {
-    // What is none at all is refused before it is stored.
-    if (auto outside = read_bundle_outside(view(*piece)); !outside) return cannot_read(outside.error());
+    // What is none at all, for others, or wrong from its first chunk on is refused before more of it is stored: a file
+    // to which a gigabyte was appended would take half a minute to come.
+    BundleOpener opener{context.replica.core().files().keyring().transport};
+    Bytes inside;
+    if (auto opened = opener.feed(view(*piece), inside); !opened) return cannot_read(opened.error());
     auto made = BundleSpool::create(context.replica.core());
     if (!made) return to_refusal(made.error());
     auto bytes = made->append(0, view(*piece));

@@ -68,6 +68,9 @@ class Realm {
     REQUIRE(kreis_->core().files().save_keyring());
   }
 
+  /// A copy of a store that is closed, as of a machine that was cloned with everything on it.
+  void clone(const char* from, const char* to) { std::filesystem::copy(folder_.path() / from, folder_.path() / to); }
+
   std::unique_ptr<Replica> open_again(const char* name) {
     auto opened = Replica::open(options(name));
     REQUIRE(opened);
@@ -214,6 +217,43 @@ TEST_CASE("peer talk: the realm secret is there after opening again, and every m
   CHECK(secret_of(*bocholt) == secret);
   ahaus.reset();
   CHECK(secret_of(*realm.open_again("ahaus")) == secret);
+}
+
+TEST_CASE("peer talk: a cloned machine and its original both edit; nothing is lost, and from then on they write apart") {
+  Realm realm;
+  realm.join("original", "05554004").reset();
+  realm.clone("original", "clone");
+  auto original = realm.open_again("original");
+  auto clone = realm.open_again("clone");
+  write_offer(*original, "by the original");
+  write_count(*original, 1);
+  Edit edit = clone->begin();
+  edit.set(clone->space("05554004", Collection::offers), record(registry::kinds::offer), registry::fields::offer::status,
+           Value{std::int64_t{2}});
+  REQUIRE(clone->commit(edit, {}));
+  for (int round = 0; round < 2; ++round) {
+    CHECK_FALSE(realm.meet_kreis(*original));
+    CHECK_FALSE(realm.meet_kreis(*clone));
+  }
+  CHECK_FALSE(realm.meet_kreis(*original));
+  const auto check_all_hold_both = [&] {
+    for (Replica* replica : {&realm.kreis(), original.get(), clone.get()}) {
+      const auto offer = replica->read(replica->space("05554004", Collection::offers), record(registry::kinds::offer));
+      REQUIRE(offer);
+      CHECK(offer->text(registry::fields::offer::title).starts_with("by"));
+      CHECK(offer->field(registry::fields::offer::status) != nullptr);
+      CHECK(replica->verify(true).ok);
+      CHECK(replica->verify(false).forks.size() == 1);
+    }
+  };
+  check_all_hold_both();
+  write_offer(*original, "by the original again");
+  write_offer(*clone, "by the clone");
+  for (int round = 0; round < 2; ++round) {
+    CHECK_FALSE(realm.meet_kreis(*clone));
+    CHECK_FALSE(realm.meet_kreis(*original));
+  }
+  check_all_hold_both();  // no second fork
 }
 
 TEST_CASE("peer talk: a busy side is met after one round trip more, by members and newcomers") {

@@ -332,6 +332,17 @@ TEST_CASE("secure link: the bytes of a whole connection are those that the speci
   auto b = SecureLink::respond({1, 1}, hint, {key("responder_static"), key("responder_ephemeral")}, rekey);
   const Bytes opening = a.take_output();
   CHECK(to_hex(opening) == to_hex(bytes("initiator_opens_with")));
+  {
+    auto busy = SecureLink::respond({1, 1}, hint, {key("responder_static"), key("responder_ephemeral")}, rekey);
+    const Cookie cookie = Cookie::from(bytes("cookie"));
+    busy.demand_cookie(cookie);
+    REQUIRE(busy.feed(opening));
+    CHECK(to_hex(busy.take_output()) == to_hex(bytes("responder_challenges")));
+    const auto second = noise::public_key(key("second_ephemeral"));
+    const Preface again{{1, 3}, hint, invite_proof(Secret<16>{bytes("invite_secret")}, second), cookie};
+    CHECK(to_hex(encode_preface(again, noise::public_key(key("responder_static")), second)) ==
+          to_hex(bytes("initiator_opens_again_with")));
+  }
   REQUIRE(b.feed(opening));
   const Bytes answer = b.take_output();
   CHECK(to_hex(answer) == to_hex(bytes("responder_answers")));

@@ -60,6 +60,11 @@ preface = (b"KIZSYNC1" + bytes([1, 1, 3, 0]) + labelled("kiz-sync realm hint v1"
            + labelled("kiz-sync invite proof v1", invite_secret, noise.public(i_ephemeral))[:16] + bytes(16))
 preface += labelled("kiz-sync call v1", noise.public(r_static), preface, noise.public(i_ephemeral))[:16]
 
+# The same caller at a responder that is busy: a challenge, and the opening of the second try up to its message 1.
+cookie, second_ephemeral = key("cookie")[:16], noise.public(key("second ephemeral"))
+second_preface = (preface[:20] + labelled("kiz-sync invite proof v1", invite_secret, second_ephemeral)[:16] + cookie)
+second_preface += labelled("kiz-sync call v1", noise.public(r_static), second_preface, second_ephemeral)[:16]
+
 state = noise.Symmetric(b"Noise_XKpsk3_25519_ChaChaPoly_BLAKE2b")
 state.mix_hash(preface)
 state.mix_hash(noise.public(r_static))
@@ -97,6 +102,9 @@ print(json.dumps({
     "initiator_static": i_static.hex(), "initiator_ephemeral": i_ephemeral.hex(),
     "responder_static": r_static.hex(), "responder_ephemeral": r_ephemeral.hex(),
     "initiator_opens_with": (preface + with_length(first)).hex(),
+    "cookie": cookie.hex(), "second_ephemeral": key("second ephemeral").hex(),
+    "responder_challenges": (bytes([0, 0, 255, 255]) + cookie).hex(),
+    "initiator_opens_again_with": second_preface.hex(),
     "responder_answers": with_length(second).hex(),
     "initiator_ends_with": with_length(third).hex(),
     "handshake_hash": state.h.hex(),

@@ -75,6 +75,19 @@ std::optional<Refusal> need_authority(const RequestContext& context) {
   return refuse(Errc::not_permitted, tr("Only the Kreis can do this. Nothing was changed."));
 }
 
+Or<std::string> dialled_address(const std::string& given) {
+  const std::size_t colon = given.rfind(':');
+  const bool bracketed = !given.empty() && given.front() == '[';
+  const bool has_port = colon != std::string::npos && (!bracketed || given[colon - 1] == ']');
+  const std::string port = has_port ? given.substr(colon + 1) : "7411";
+  const bool digits = !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
+  const bool clean = std::none_of(given.begin(), given.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; });
+  if (!digits || !clean || given.empty() || colon == 0 || std::stoul(port) == 0 || std::stoul(port) > 65535) {
+    return refuse(Errc::invalid_input, tr("\"{}\" is not an address such as kiz.kreis-borken.de:7411. Nothing was changed.", {given}));
+  }
+  return has_port ? given : given + ":7411";
+}
+
 std::vector<Town> towns(const Replica& replica) {
   std::vector<Town> out;
   const Membership& membership = replica.membership();

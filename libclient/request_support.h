@@ -43,6 +43,9 @@ Or<std::string> month(const RequestContext& context, const std::string& otherwis
 /// A day, from "2026-10-31" or "31.10.2026"; absent: empty.
 Or<std::string> day(const RequestContext& context, const char* name);
 
+/// "HOST:PORT" as others dial it, from "HOST:PORT", "[::1]:7411" or "HOST" (port 7411).
+Or<std::string> dialled_address(const std::string& given);
+
 /// The refusal when this installation belongs to no realm yet.
 std::optional<Refusal> need_member(const RequestContext& context);
 /// The handler, for installations that belong to a realm alone.

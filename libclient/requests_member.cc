@@ -187,7 +187,12 @@ Answer invite_all(RequestContext& context) {
 /// member.address  {"addresses": [HOST:PORT]}: what members dial, written into invites from now on. data: {"addresses"}
 Answer set_addresses(RequestContext& context) {
   if (auto refused = request::need_authority(context)) return *refused;
-  const auto addresses = request::texts(context.args, "addresses");
+  std::vector<std::string> addresses = request::texts(context.args, "addresses");
+  for (std::string& given : addresses) {
+    auto address = request::dialled_address(given);
+    if (!address) return address.refusal();
+    given = *address;
+  }
   if (addresses.empty()) return refuse(Errc::usage, tr("Which address do the towns dial?"), tr("kiz member address HOST:PORT"));
   KeyringContents& ring = context.replica.core().files().keyring();
   if (!context.dry_run) {

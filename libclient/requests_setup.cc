@@ -40,20 +40,6 @@ std::string machine_name() {
   return ::gethostname(name, sizeof name - 1) == 0 && name[0] != '\0' ? name : "kiz";
 }
 
-// "HOST:PORT", "[::1]:7411", "HOST" (port 7411)
-Or<std::string> address_of(const std::string& given) {
-  const std::size_t colon = given.rfind(':');
-  const bool bracketed = !given.empty() && given.front() == '[';
-  const bool has_port = colon != std::string::npos && (!bracketed || given[colon - 1] == ']');
-  const std::string port = has_port ? given.substr(colon + 1) : "7411";
-  const bool digits = !port.empty() && port.size() <= 5 && std::all_of(port.begin(), port.end(), [](char c) { return c >= '0' && c <= '9'; });
-  const bool clean = std::none_of(given.begin(), given.end(), [](unsigned char c) { return c <= ' ' || c == 0x7F; });
-  if (!digits || !clean || given.empty() || colon == 0 || std::stoul(port) == 0 || std::stoul(port) > 65535) {
-    return refuse(Errc::invalid_input, tr("\"{}\" is not an address such as kiz.kreis-borken.de:7411. Nothing was changed.", {given}));
-  }
-  return has_port ? given : given + ":7411";
-}
-
 /// The area that is meant: by key where one is given, else by name.
 Or<const places::Area*> area_of(const std::string& key, const std::string& name) {
   if (!key.empty()) {
@@ -107,7 +93,7 @@ Or<RealmPlan> plan_of(const Json& args) {
     plan.members.push_back({key.value, places::display_name(key.value)});
   }
   for (const std::string& given : request::texts(args, "addresses")) {
-    auto address = address_of(given);
+    auto address = request::dialled_address(given);
     if (!address) return address.refusal();
     plan.addresses.push_back(*address);
   }
@@ -125,7 +111,7 @@ Begun restore(ReplicaOptions options, const Json& args, bool dry_run) {
   }
   RestorePlan plan;
   for (const std::string& given : request::texts(args, "addresses")) {
-    auto address = address_of(given);
+    auto address = request::dialled_address(given);
     if (!address) return refused("restore", address.refusal());
     plan.addresses.push_back(*address);
   }

@@ -13,7 +13,8 @@ build=(
   g++ cmake ninja-build ccache pkgconf gettext python3  # tools; the quickstart reads JSON with the last
   libasio-dev libsqlite3-dev libsodium-dev libcereal-dev  # given: event loop, store, cryptography, field lists
   libcli11-dev libtomlplusplus-dev libfmt-dev libspdlog-dev nlohmann-json3-dev
-  libmicrohttpd-dev libsystemd-dev libzstd-dev libqrencode-dev libicu-dev libxlsxwriter-dev iso-codes
+  libmicrohttpd-dev libsystemd-dev libzstd-dev libqrencode-dev libicu-dev iso-codes
+  libxlsxwriter-dev zlib1g-dev                         # workbooks; the first asks for the second without depending on it
   doctest-dev librapidcheck-dev                        # the release preset builds the tests too
 )
 test=(

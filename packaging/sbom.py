@@ -117,7 +117,7 @@ def compiled_in():
                 if file.endswith((".h", ".cc")):
                     with open(os.path.join(place, file), encoding="utf-8", errors="replace") as opened:
                         names |= set(re.findall(r"^\s*#\s*include\s*<([^>]+)>", opened.read(), re.MULTILINE))
-    machine = run("dpkg-architecture", "-qDEB_HOST_MULTIARCH").strip() or f"{os.uname().machine}-linux-gnu"
+    machine = run("g++", "-print-multiarch").strip() or f"{os.uname().machine}-linux-gnu"
     headers = [f"{folder}/{name}" for name in sorted(names) for folder in ("/usr/include", f"/usr/include/{machine}")
                if os.path.isfile(f"{folder}/{name}")]
     return {package for package in packages_of(headers).values() if not TOOLCHAIN.match(package.split(":")[0])}

@@ -250,13 +250,20 @@ int write_log(PageFile& log, const std::uint8_t* in, std::int64_t amount, std::i
   if (offset == 0 && amount == std::int64_t{wal_header_bytes}) {
     std::memcpy(log.buffer, in, wal_header_bytes);
     log.database->cipher->hide_header_checksum(log.buffer);
+    log.unsynced_from = 0;
     return write_below(log, log.buffer, wal_header_bytes, 0);
   }
   if (offset < std::int64_t{wal_header_bytes}) return SQLITE_IOERR_WRITE;
   const Place place = place_of(offset);
+  log.unsynced_from = std::min(log.unsynced_from, place.begin);
   if (place.within == 0 && amount == std::int64_t{wal_frame_header_bytes}) return write_frame_header(log, place, in);
   if (place.within == 24 && amount == std::int64_t{page_bytes}) return write_frame_page(log, place, in);
   return SQLITE_IOERR_WRITE;
+}
+
+void take_back_unsynced(PageFile& log) {
+  if (log.kind != PageFile::Kind::log || log.unsynced_from == PageFile::all_synced) return;
+  log.below->pMethods->xTruncate(log.below, log.unsynced_from);
 }
 
 // ---- the journal in memory

@@ -11,6 +11,7 @@
 
 #include <sqlite3.h>
 
+#include <limits>
 #include <optional>
 #include <string>
 
@@ -38,6 +39,9 @@ struct PageFile {
   bool being_created = false;        // database only; it was empty when opened and has no log yet
   bool sync_failed = false;          // database only; final, also for its log
 
+  static constexpr std::int64_t all_synced = std::numeric_limits<std::int64_t>::max();
+  std::int64_t unsynced_from = all_synced;  // log only; where the frames begin that no sync has confirmed
+
   bool rewriting = false;  // log only; SQLite sums up frames again that it overwrote in this transaction
   bool announced = false;  // log only; the write before was the header of `announced_frame`
   std::uint32_t announced_frame = 0;
@@ -54,6 +58,10 @@ int read_log(PageFile& log, std::uint8_t* out, std::int64_t amount, std::int64_t
 int write_log(PageFile& log, const std::uint8_t* in, std::int64_t amount, std::int64_t offset);
 int read_journal(const PageFile& file, std::uint8_t* out, std::int64_t amount, std::int64_t offset);
 int write_journal(PageFile& file, const std::uint8_t* in, std::int64_t amount, std::int64_t offset);
+
+/// After a failed sync: takes the frames out of the log that it should have confirmed. Their commit is refused, so the next
+/// opening must not find it. A disk that fails at this too keeps them, and nothing can be said of it.
+void take_back_unsynced(PageFile& log);
 
 PageProbe probe_key(PageFile& db);
 

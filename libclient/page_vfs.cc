@@ -81,7 +81,12 @@ int x_sync(sqlite3_file* file, int flags) {
   if (f.database->sync_failed) return SQLITE_IOERR_FSYNC;
   if (!f.below) return SQLITE_OK;
   const int rc = f.below->pMethods->xSync(f.below, flags);
-  if (rc != SQLITE_OK) f.database->sync_failed = true;
+  if (rc == SQLITE_OK) {
+    f.unsynced_from = PageFile::all_synced;
+  } else {
+    f.database->sync_failed = true;
+    take_back_unsynced(f);
+  }
   return rc;
 }
 

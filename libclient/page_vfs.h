@@ -12,7 +12,8 @@
 // Not found here: a page, or the whole file, put back to an older authentic state (incarnation.h and peers find that).
 //
 // An fsync that failed once is final for that connection: the kernel may have dropped the pages and call the next fsync
-// good. All further writes fail with SQLITE_IOERR_FSYNC. database.h says how the next opening heals.
+// good. All further writes fail with SQLITE_IOERR_FSYNC. What it should have confirmed leaves the log at once: a commit that
+// was refused must not show up later. database.h says how the next opening heals.
 #pragma once
 
 #include <functional>

@@ -237,13 +237,13 @@ struct MemoryDiskMethods {
 
   static void shm_barrier(sqlite3_file*) {}
 
-  static int shm_unmap(sqlite3_file* file, int remove) {
+  static int shm_unmap(sqlite3_file* file, int) {
     MemoryHandle& h = of(file);
     if (!h.maps_shared) return SQLITE_OK;
     h.maps_shared = false;
     if (dead(h)) return SQLITE_OK;  // the power cut took it
     auto& shared = (*h.file)->shared;
-    if (--shared.users == 0 && remove) shared.regions.clear();
+    if (--shared.users == 0) shared.regions.clear();  // as under unix-excl: memory of the process, anew with the next opening
     return SQLITE_OK;
   }
 

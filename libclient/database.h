@@ -25,7 +25,7 @@ struct DatabaseOptions {
   enum class When { must_exist, create_if_missing };
   When when = When::must_exist;
   int cache_kib = 64 << 10;               // hides most of what decryption costs
-  int checkpoint_pages = 1000;            // of the log, then a commit also carries it over
+  int checkpoint_pages = 4000;            // of the log, then a commit also carries it over
   bool exclusive_locking = false;         // for a base VFS without shared memory: this one connection alone
   bool carry_over_log = true;             // false: one more connection beside an open one
   int schema_max = 0;                     // a database of a later user_version is refused, untouched; 0: any

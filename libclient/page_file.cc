@@ -154,10 +154,41 @@ Place place_of(std::int64_t offset) {
   return {static_cast<std::uint32_t>(frame), begin, offset - begin};
 }
 
+// Frames are collected and written together: a commit of nine pages would be eighteen calls. They are on their way before
+// SQLite takes a transaction for committed, at its last frame and at the sync, and are read from here until then.
+constexpr std::size_t waiting_bytes_max = 120u << 10;  // SQLite's own VFS takes less than 128 KiB in one call
+
+// A sync after a write past the end of a file waits for the file system's own journal as well, and takes twice as long
+// as one over bytes that are there. So a commit lets the log grow ahead, by zeros, which recovery takes for its end.
+constexpr std::int64_t ahead_bytes_min = 64 << 10, ahead_bytes_max = 1 << 20;
+
+int add_to_log(PageFile& log, const std::uint8_t* in, std::int64_t amount, std::int64_t offset) {
+  const auto end = log.waiting_at + static_cast<std::int64_t>(log.waiting.size());
+  if (!log.waiting.empty() && offset != end) {
+    if (const int rc = flush_log(log); rc != SQLITE_OK) return rc;
+  }
+  if (log.waiting.empty()) log.waiting_at = offset;
+  log.waiting.insert(log.waiting.end(), in, in + amount);
+  return log.waiting.size() < waiting_bytes_max ? SQLITE_OK : flush_log(log);
+}
+
+int read_from_log(PageFile& log, void* out, std::int64_t amount, std::int64_t offset) {
+  const std::int64_t within = offset - log.waiting_at;
+  const auto size = static_cast<std::int64_t>(log.waiting.size());
+  if (within >= 0 && within + amount <= size) {
+    std::memcpy(out, log.waiting.data() + within, static_cast<std::size_t>(amount));
+    return SQLITE_OK;
+  }
+  if (within < size && within + amount > 0) {
+    if (const int rc = flush_log(log); rc != SQLITE_OK) return rc;
+  }
+  return read_below(log, out, amount, offset);
+}
+
 // A damaged header is an error, not an empty log as in plain SQLite: what is behind it was acknowledged. It is written
 // within one sector, so a power cut does not tear it; zeros are what it leaves of a header that never reached the disk.
 int read_log_header(PageFile& log, std::uint8_t* header) {
-  const int rc = read_below(log, header, wal_header_bytes, 0);
+  const int rc = read_from_log(log, header, wal_header_bytes, 0);
   if (rc != SQLITE_OK || all_zero(header, wal_header_bytes)) return rc;
   return log.database->cipher->show_header_checksum(header) ? SQLITE_OK : damaged_page;
 }
@@ -165,7 +196,7 @@ int read_log_header(PageFile& log, std::uint8_t* header) {
 // Recovery reads header and page at once. Behind the last commit anything may stand: what is not authentic ends the
 // log, as a wrong checksum does in plain SQLite. While SQLite sums up anew what it has just written, it is an error.
 int read_frame(PageFile& log, const Place& place, std::uint8_t* out) {
-  const int rc = read_below(log, out, frame_bytes, place.begin);
+  const int rc = read_from_log(log, out, frame_bytes, place.begin);
   if (rc != SQLITE_OK) return rc;
   if (!log.database->cipher->open_frame(place.frame, big32(out), out + wal_frame_header_bytes)) {
     std::memset(out, 0, frame_bytes);  // page number 0 is never valid
@@ -176,7 +207,7 @@ int read_frame(PageFile& log, const Place& place, std::uint8_t* out) {
 }
 
 int read_frame_page(PageFile& log, const Place& place, std::uint8_t* out) {
-  const int rc = read_below(log, log.buffer, frame_bytes, place.begin);
+  const int rc = read_from_log(log, log.buffer, frame_bytes, place.begin);
   if (rc != SQLITE_OK) return rc;
   std::uint8_t* page = log.buffer + wal_frame_header_bytes;
   const bool authentic = log.database->cipher->open_frame(place.frame, big32(log.buffer), page);
@@ -185,7 +216,7 @@ int read_frame_page(PageFile& log, const Place& place, std::uint8_t* out) {
 }
 
 int read_frame_checksum(PageFile& log, const Place& place, std::uint8_t* out) {
-  const int rc = read_below(log, log.buffer, wal_frame_header_bytes, place.begin);
+  const int rc = read_from_log(log, log.buffer, wal_frame_header_bytes, place.begin);
   if (rc != SQLITE_OK) return rc;
   log.database->cipher->show_frame_checksum(place.frame, log.buffer);
   std::memcpy(out, log.buffer + 16, 8);
@@ -193,6 +224,29 @@ int read_frame_checksum(PageFile& log, const Place& place, std::uint8_t* out) {
 }
 
 }  // namespace
+
+namespace {
+
+void grow_ahead(PageFile& log) {
+  static constexpr std::uint8_t zeros[64u << 10] = {};
+  const std::int64_t end = log.bytes_there + std::clamp(log.bytes_there, ahead_bytes_min, ahead_bytes_max);
+  while (log.bytes_there < end && write_below(log, zeros, sizeof zeros, log.bytes_there) == SQLITE_OK) {
+    log.bytes_there += std::int64_t{sizeof zeros};
+  }
+}
+
+}  // namespace
+
+int flush_log(PageFile& log) {
+  if (log.waiting.empty()) return SQLITE_OK;
+  const std::int64_t end = log.waiting_at + static_cast<std::int64_t>(log.waiting.size());
+  const int rc = write_below(log, log.waiting.data(), end - log.waiting_at, log.waiting_at);
+  log.waiting.clear();
+  if (rc != SQLITE_OK || end <= log.bytes_there) return rc;
+  log.bytes_there = end;
+  if (log.commits) grow_ahead(log);  // where there is no room for that, there may be for what follows
+  return SQLITE_OK;
+}
 
 int read_log(PageFile& log, std::uint8_t* out, std::int64_t amount, std::int64_t offset) {
   if (const int rc = find_cipher(*log.database); rc != SQLITE_OK)
@@ -224,9 +278,10 @@ int write_frame_header(PageFile& log, const Place& place, const std::uint8_t* in
   log.announced = true;
   log.announced_frame = place.frame;
   log.announced_page = big32(in);
+  log.commits = big32(in + 4) != 0;
   std::memcpy(log.buffer, in, wal_frame_header_bytes);
   log.database->cipher->hide_frame_checksum(place.frame, log.buffer);
-  return write_below(log, log.buffer, wal_frame_header_bytes, place.begin);
+  return add_to_log(log, log.buffer, wal_frame_header_bytes, place.begin);
 }
 
 // The page number is bound to the page, and stands in the header: written just before, or, when a large transaction
@@ -235,12 +290,13 @@ int write_frame_page(PageFile& log, const Place& place, const std::uint8_t* in) 
   if (!reserved_is_free(in)) return SQLITE_IOERR_WRITE;
   if (!log.announced || log.announced_frame != place.frame) {
     std::uint8_t number[4];
-    if (const int rc = read_below(log, number, 4, place.begin); rc != SQLITE_OK) return rc;
+    if (const int rc = read_from_log(log, number, 4, place.begin); rc != SQLITE_OK) return rc;
     log.announced_page = big32(number);
   }
   log.announced = false;
   log.database->cipher->seal_frame(place.frame, log.announced_page, draw_nonce(log), in, log.buffer);
-  return write_below(log, log.buffer, page_bytes, place.begin + std::int64_t{wal_frame_header_bytes});
+  const int rc = add_to_log(log, log.buffer, page_bytes, place.begin + std::int64_t{wal_frame_header_bytes});
+  return rc == SQLITE_OK && log.commits ? flush_log(log) : rc;
 }
 
 }  // namespace
@@ -251,7 +307,7 @@ int write_log(PageFile& log, const std::uint8_t* in, std::int64_t amount, std::i
     std::memcpy(log.buffer, in, wal_header_bytes);
     log.database->cipher->hide_header_checksum(log.buffer);
     log.unsynced_from = 0;
-    return write_below(log, log.buffer, wal_header_bytes, 0);
+    return add_to_log(log, log.buffer, wal_header_bytes, 0);
   }
   if (offset < std::int64_t{wal_header_bytes}) return SQLITE_IOERR_WRITE;
   const Place place = place_of(offset);

@@ -46,6 +46,11 @@ struct PageFile {
   bool announced = false;  // log only; the write before was the header of `announced_frame`
   std::uint32_t announced_frame = 0;
   std::uint32_t announced_page = 0;
+  bool commits = false;  // log only; the announced frame is a transaction's last
+
+  Bytes waiting;                  // log only; what flush_log() is to write, at waiting_at
+  std::int64_t waiting_at = 0;
+  std::int64_t bytes_there = 0;   // log only; of the file, with the zeros written ahead
 
   Bytes journal;
   alignas(64) std::uint8_t buffer[frame_bytes];  // so that no page costs an allocation
@@ -56,6 +61,9 @@ int read_database(PageFile& db, std::uint8_t* out, std::int64_t amount, std::int
 int write_database(PageFile& db, const std::uint8_t* in, std::int64_t amount, std::int64_t offset);
 int read_log(PageFile& log, std::uint8_t* out, std::int64_t amount, std::int64_t offset);
 int write_log(PageFile& log, const std::uint8_t* in, std::int64_t amount, std::int64_t offset);
+/// Writes the frames that wait: each commit is one write. After a failure they are gone, and so is the transaction:
+/// SQLite takes none for committed of which a write or the sync has failed.
+int flush_log(PageFile& log);
 int read_journal(const PageFile& file, std::uint8_t* out, std::int64_t amount, std::int64_t offset);
 int write_journal(PageFile& file, const std::uint8_t* in, std::int64_t amount, std::int64_t offset);
 

@@ -2,6 +2,7 @@
 
 #include <sqlite3.h>
 
+#include <algorithm>
 #include <cstring>
 
 #include "libclient/atomic_file.h"
@@ -32,6 +33,7 @@ PageFile& of(sqlite3_file* file) { return *reinterpret_cast<Handle*>(file)->open
 
 int x_close(sqlite3_file* file) {
   PageFile* open = reinterpret_cast<Handle*>(file)->open;
+  static_cast<void>(flush_log(*open));  // of a transaction that was not committed
   const int rc = open->below && open->below->pMethods ? open->below->pMethods->xClose(open->below) : SQLITE_OK;
   sodium_memzero(open->buffer, sizeof open->buffer);
   delete open;
@@ -71,7 +73,11 @@ int x_write(sqlite3_file* file, const void* in, int amount, sqlite3_int64 offset
 int x_truncate(sqlite3_file* file, sqlite3_int64 size) {
   PageFile& f = of(file);
   if (f.database->sync_failed) return SQLITE_IOERR_FSYNC;
-  if (f.below) return f.below->pMethods->xTruncate(f.below, size);
+  if (f.below) {
+    if (const int rc = flush_log(f); rc != SQLITE_OK) return rc;
+    f.bytes_there = std::min<std::int64_t>(f.bytes_there, size);
+    return f.below->pMethods->xTruncate(f.below, size);
+  }
   f.journal.resize(static_cast<std::size_t>(size));
   return SQLITE_OK;
 }
@@ -80,6 +86,7 @@ int x_sync(sqlite3_file* file, int flags) {
   PageFile& f = of(file);
   if (f.database->sync_failed) return SQLITE_IOERR_FSYNC;
   if (!f.below) return SQLITE_OK;
+  if (const int rc = flush_log(f); rc != SQLITE_OK) return rc;
   const int rc = f.below->pMethods->xSync(f.below, flags);
   if (rc == SQLITE_OK) {
     f.unsynced_from = PageFile::all_synced;
@@ -92,7 +99,10 @@ int x_sync(sqlite3_file* file, int flags) {
 
 int x_file_size(sqlite3_file* file, sqlite3_int64* out) {
   PageFile& f = of(file);
-  if (f.below) return f.below->pMethods->xFileSize(f.below, out);
+  if (f.below) {
+    const int rc = flush_log(f);
+    return rc == SQLITE_OK ? f.below->pMethods->xFileSize(f.below, out) : rc;
+  }
   *out = static_cast<sqlite3_int64>(f.journal.size());
   return SQLITE_OK;
 }
@@ -244,6 +254,7 @@ int x_open(sqlite3_vfs* vfs, const char* name, sqlite3_file* file, int flags, in
   }
   if (log) {
     open->database->being_created = false;
+    open->bytes_there = size;
   } else {
     open->being_created = size == 0;
   }

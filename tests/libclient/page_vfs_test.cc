@@ -432,7 +432,8 @@ TEST_CASE("page vfs: a flip in the log ends recovery with a whole, shorter histo
     run(db.get(), "INSERT INTO t VALUES(" + std::to_string(i) + ", 'row', zeroblob(900))");
   }
   const Bytes database = read_file(disk.path());
-  const Bytes log = read_file(disk.path() + "-wal");
+  Bytes log = read_file(disk.path() + "-wal");
+  while (log.back() == 0) log.pop_back();  // written ahead; a flip there harms nothing
   std::mt19937_64 random{4711};
   int shorter = 0;
   for (int i = 0; i < 200; ++i) {

@@ -5,6 +5,7 @@
 
 #include "libclient/replica_core.h"
 #include "protocol/registry.h"
+#include "tests/sim/founding.h"
 #include "tests/support/temp_dir.h"
 
 namespace kiz::sim {
@@ -14,33 +15,34 @@ std::string name_of(const Space& space) {
   return space.owner + "/" + std::to_string(static_cast<std::uint32_t>(space.collection));
 }
 
-void judge_promises(std::span<const Holder> holders, const MemberId& authority, std::span<const Promise> promises,
+void judge_promises(std::span<const Holder> holders, std::span<const Promise> promises,
                     Verdict& out) {
   for (const Promise& promise : promises) {
+    if (promise.excused) continue;
     bool kept = true;
     for (const Holder& holder : holders) {
-      if (!may_read(holder.member, authority, promise.space) || holds(holder.replica, promise)) continue;
+      if (!may_read(holder.member, promise.space) || holds(holder.replica, promise)) continue;
       kept = false;
-      out.findings.push_back(holder.name + " lacks an acknowledged entry of " + promise.by + " in " + name_of(promise.space));
+      out.findings.push_back(holder.name + " lacks an acknowledged entry of machine " + std::to_string(promise.by) + " in " + name_of(promise.space));
     }
     if (!kept) ++out.lost;
   }
 }
 
-void judge_spaces(std::span<const Holder> holders, const MemberId& authority, Verdict& out) {
+void judge_spaces(std::span<const Holder> holders, Verdict& out) {
   std::map<Space, std::map<std::string, Hash>> held;
   for (const Holder& holder : holders) {
     for (const SpaceStatus& status : holder.replica.spaces()) {
       if (status.entries == 0) continue;
       held[status.space][holder.name] = status.state_hash;
-      if (!may_read(holder.member, authority, status.space)) {
+      if (!may_read(holder.member, status.space)) {
         out.findings.push_back(holder.name + " holds " + name_of(status.space) + ", which it may not read");
       }
     }
   }
   for (const auto& [space, hashes] : held) {
     for (const Holder& holder : holders) {
-      if (!may_read(holder.member, authority, space)) continue;
+      if (!may_read(holder.member, space)) continue;
       const auto own = hashes.find(holder.name);
       if (own == hashes.end() || own->second != hashes.begin()->second) {
         out.findings.push_back(holder.name + " differs from " + hashes.begin()->first + " in " + name_of(space));
@@ -49,34 +51,37 @@ void judge_spaces(std::span<const Holder> holders, const MemberId& authority, Ve
   }
 }
 
-void judge_tallies(std::span<const Holder> holders, const MemberId& authority, std::span<const TallyBounds> tallies,
-                   Verdict& out) {
+void judge_tallies(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies, Verdict& out) {
   for (const TallyBounds& tally : tallies) {
+    std::int64_t least = 0;
+    for (const Promise& promise : promises) {
+      if (promise.space == tally.space && !promise.excused) least += promise.delta;
+    }
     for (const Holder& holder : holders) {
-      if (tally.most == 0 || !may_read(holder.member, authority, tally.space)) continue;
+      if (tally.most == 0 || !may_read(holder.member, tally.space)) continue;
       const auto record = holder.replica.read(tally.space, tally.record);
       const auto* field = record ? record->field(registry::fields::count::tally) : nullptr;
       const std::int64_t sum = field != nullptr ? field->sum : 0;
-      if (sum >= tally.least && sum <= tally.most) continue;
+      if (sum >= least && sum <= tally.most) continue;
       out.findings.push_back(holder.name + " counts " + std::to_string(sum) + " in " + name_of(tally.space) + ", not " +
-                             std::to_string(tally.least) + " to " + std::to_string(tally.most));
+                             std::to_string(least) + " to " + std::to_string(tally.most));
     }
   }
 }
 
 // Entries that nobody else may read: no peer can ever acknowledge them.
-std::uint64_t entries_for_itself(const Holder& holder, std::span<const Holder> holders, const MemberId& authority) {
+std::uint64_t entries_for_itself(const Holder& holder, std::span<const Holder> holders) {
   std::uint64_t out = 0;
   for (const SpaceStatus& status : holder.replica.spaces()) {
     const auto readers = std::count_if(holders.begin(), holders.end(), [&](const Holder& other) {
-      return may_read(other.member, authority, status.space);
+      return may_read(other.member, status.space);
     });
     if (readers == 1) out += status.entries;
   }
   return out;
 }
 
-void judge_stores(std::span<const Holder> holders, const MemberId& authority, Verdict& out) {
+void judge_stores(std::span<const Holder> holders, Verdict& out) {
   for (const Holder& holder : holders) {
     const Verification verified = holder.replica.verify(true);
     if (!verified.ok) {
@@ -86,7 +91,7 @@ void judge_stores(std::span<const Holder> holders, const MemberId& authority, Ve
     const StoreFigures figures = holder.replica.figures();
     if (figures.quarantined != 0) out.findings.push_back(holder.name + " keeps entries in quarantine");
     if (figures.waiting != 0) out.findings.push_back(holder.name + " has entries that wait");
-    if (figures.pending > entries_for_itself(holder, holders, authority)) {
+    if (figures.pending > entries_for_itself(holder, holders)) {
       out.findings.push_back(holder.name + " has own entries that no peer has acknowledged");
     }
     for (const std::string& file : holder.disk.names()) {
@@ -99,8 +104,9 @@ void judge_stores(std::span<const Holder> holders, const MemberId& authority, Ve
 
 }  // namespace
 
-bool may_read(const MemberId& member, const MemberId& authority, const Space& space) {
-  return space.collection != Collection::counts || member == space.owner || member == authority;
+bool may_read(const MemberId& member, const Space& space) {
+  if (space.collection == Collection::counts) return member == space.owner || member == kreis_member;
+  return space.collection != Collection::offers || member != land_member;
 }
 
 bool holds(Replica& replica, const Promise& promise) {
@@ -108,13 +114,12 @@ bool holds(Replica& replica, const Promise& promise) {
   return slot != nullptr && slot->store.find(promise.entry) != 0;
 }
 
-Verdict judge(std::span<const Holder> holders, const MemberId& authority, std::span<const Promise> promises,
-              std::span<const TallyBounds> tallies) {
+Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies) {
   Verdict out;
-  judge_promises(holders, authority, promises, out);
-  judge_spaces(holders, authority, out);
-  judge_tallies(holders, authority, tallies, out);
-  judge_stores(holders, authority, out);
+  judge_promises(holders, promises, out);
+  judge_spaces(holders, out);
+  judge_tallies(holders, promises, tallies, out);
+  judge_stores(holders, out);
   return out;
 }
 

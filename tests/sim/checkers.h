@@ -25,15 +25,17 @@ struct Holder {
 struct Promise {
   Space space;
   EntryHash entry;
-  std::string by;
+  std::size_t by = 0;         // number of the machine
+  std::int64_t delta = 0;     // what it adds to the tally of its space
+  bool author_lost = false;   // its author's machine has lost it, with its disk
+  bool excused = false;       // and nobody else had it then
 };
 
 /// A counter: deltas that were acknowledged, and with those that a power cut left open.
 struct TallyBounds {
   Space space;
   RecordId record;
-  std::int64_t least = 0;
-  std::int64_t most = 0;
+  std::int64_t most = 0;  // the least are the deltas of the promises
 };
 
 struct Verdict {
@@ -41,11 +43,10 @@ struct Verdict {
   std::vector<std::string> findings;  // sentences; empty: all is well
 };
 
-/// Counts are read by their town and the Kreis; everything else that is written here, by all.
-bool may_read(const MemberId& member, const MemberId& authority, const Space& space);
+/// Counts are read by their town and the Kreis, offers by all but the Land, consents by all.
+bool may_read(const MemberId& member, const Space& space);
 bool holds(Replica& replica, const Promise& promise);
 
-Verdict judge(std::span<const Holder> holders, const MemberId& authority, std::span<const Promise> promises,
-              std::span<const TallyBounds> tallies);
+Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies);
 
 }  // namespace kiz::sim

@@ -1,13 +1,17 @@
 #include <sodium.h>
 
+#include <memory>
+
 #include "libclient/enrolment.h"
-#include "tests/sim/world.h"
+#include "libclient/replica_core.h"
+#include "tests/sim/founding.h"
+#include "tests/sim/network.h"
+#include "tests/sim/node.h"
 
 namespace kiz::sim {
 namespace {
 
 constexpr std::uint64_t founding_seed = 0x6b72656973;
-constexpr const char* authority = "05554";
 
 test::SeededRandom process_random{founding_seed};
 
@@ -29,6 +33,13 @@ void require(bool holds, const char* what) {
 struct Silence : Wire {
   void sent(ByteView) override {}
 };
+
+std::string name_of(std::size_t place) {
+  return place == hub_place      ? "hub"
+        : place == second_place ? "kreis-2"
+        : place == land_place   ? "land"
+                                : "office-" + std::to_string(place - first_office + 1);
+}
 
 }  // namespace
 
@@ -54,31 +65,35 @@ Founding::Founding(unsigned offices) {
     return out;
   };
 
-  RealmPlan plan{"Kreis Borken", authority, {}, {"127.0.0.1:7411"}, {}, "hub"};
+  RealmPlan plan{"Kreis Borken", kreis_member, {}, {"127.0.0.1:7411"}, {}, "hub"};
   for (unsigned i = 0; i < offices; ++i) {
     if (i == 0 || member_of(i) != member_of(i - 1)) plan.members.push_back({member_of(i), "Gemeinde " + member_of(i)});
   }
-  places_.push_back({"hub", authority, {}});
   auto founded = found_realm(options("hub"), plan);
   require(static_cast<bool>(founded), "hub");
+  auto sheet = decode_sheet(founded->emergency_sheet);
+  require(static_cast<bool>(sheet), "sheet");
+  sheet_ = std::move(*sheet);
   replicas.push_back(std::move(founded->replica));
   Replica& hub = *replicas.front();
-  for (unsigned i = 0; i < offices; ++i) {
-    const std::string name = "office-" + std::to_string(i + 1);
-    const auto invite = issue_invite(hub, member_of(i));
+  require(static_cast<bool>(hub.core().issue(MemberNamed{land_member, "Land", MemberRole::land})), "Land");
+  places_.push_back({"hub", kreis_member, hub.identity().transport, {}});
+  for (std::size_t place = second_place; place < first_office + offices; ++place) {
+    const std::string name = name_of(place);
+    const MemberId member = place == second_place ? kreis_member
+                            : place == land_place ? land_member
+                                                  : member_of(static_cast<unsigned>(place - first_office));
+    const auto invite = issue_invite(hub, member);
     require(static_cast<bool>(invite), "invite");
     auto office = prepare_join(options(name), invite->invite, invite->check, name);
     require(static_cast<bool>(office), "office");
     Silence wire;
-    auto connection = Connection::dial((*office)->core(), hub.core(), wire, SteadyTime{0});
-    require(connection != nullptr, "dial");
-    for (connection->collect(SteadyTime{0}); !connection->silent(); connection->collect(SteadyTime{0})) {
-      connection->deliver(Connection::End::hub, SIZE_MAX, random, SteadyTime{0});
-      connection->deliver(Connection::End::office, SIZE_MAX, random, SteadyTime{0});
-    }
+    auto link = Link::dial((*office)->core(), hub.core(), wire, SteadyTime{0});
+    require(link != nullptr, "dial");
+    link->exchange_all(random, SteadyTime{0});
     require((*office)->identity().joined, "join");
-    places_.push_back({name, member_of(i), {}});
-    connection.reset();
+    places_.push_back({name, member, (*office)->identity().transport, {}});
+    link.reset();
     replicas.push_back(std::move(*office));
   }
   replicas.clear();
@@ -86,11 +101,14 @@ Founding::Founding(unsigned offices) {
   std::filesystem::rename(folder_.path() / "live", folder_.path() / "founded");
 }
 
-std::filesystem::path Founding::lay_out() const {
+std::filesystem::path Founding::lay_out(std::size_t places) const {
   const auto live = folder_.path() / "live";
   std::filesystem::remove_all(live);
-  std::filesystem::copy(folder_.path() / "founded", live, std::filesystem::copy_options::recursive);
-  for (const Place& place : places_) std::filesystem::permissions(live / place.name, std::filesystem::perms::owner_all);
+  std::filesystem::create_directory(live);
+  for (std::size_t i = 0; i < places; ++i) {
+    std::filesystem::copy(folder_.path() / "founded" / places_[i].name, live / places_[i].name, std::filesystem::copy_options::recursive);
+    std::filesystem::permissions(live / places_[i].name, std::filesystem::perms::owner_all);
+  }
   return live;
 }
 

@@ -12,7 +12,7 @@ namespace {
 
 using namespace kiz::sim;
 
-char replay[120];  // the command that runs the current seed again
+char replay[300];  // the command that runs the current seed again
 
 // A broken assertion ends the process: the seed must be known even then.
 void on_abort(int signal) {
@@ -25,8 +25,10 @@ void remember(std::uint64_t seed, const Plan& plan) {
   const Plan usual;
   const int n = std::snprintf(replay, sizeof replay, "kiz-sim --seed %llu", static_cast<unsigned long long>(seed));
   std::string rest;
+  if (!plan.drawn) rest += " --faults " + (write_dials(plan.dials).empty() ? "none" : write_dials(plan.dials));
   if (plan.offices != usual.offices) rest += " --offices " + std::to_string(plan.offices);
   if (plan.edits != usual.edits) rest += " --edits " + std::to_string(plan.edits);
+  if (plan.days != usual.days) rest += " --days " + std::to_string(plan.days);
   if (plan.disks_lie) rest += " --disks-lie";
   std::snprintf(replay + n, sizeof replay - static_cast<std::size_t>(n), "%s\n", rest.c_str());
 }
@@ -51,15 +53,25 @@ int main(int argc, char** argv) {
   std::uint64_t seeds = 1, start = 1, seed = 0;
   Plan plan;
   bool json = false;
-  CLI::App app{"kiz-sim: a hub and offices in one process, everything decided by a seed"};
+  CLI::App app{"kiz-sim: a Kreis, its towns and the Land in one process, everything decided by a seed"};
+  std::string faults;
   app.add_option("--seeds", seeds, "how many seeds")->check(CLI::Range(1, 100'000'000));
   app.add_option("--start", start, "the first of them");
   const auto* single = app.add_option("--seed", seed, "this seed alone");
-  app.add_option("--offices", plan.offices, "beside the hub")->check(CLI::Range(1, 50));
+  app.add_option("--offices", plan.offices, "drawn from the seed without this option")->check(CLI::Range(1, 40));
+  app.add_option("--days", plan.days, "simulated")->check(CLI::Range(1, 4000));
+  const auto* listed = app.add_option("--faults", faults, "these alone: cut,power=3 or none; without this option each seed draws its own");
   app.add_option("--edits", plan.edits, "before all is healed")->check(CLI::Range(1, 1'000'000));
   app.add_flag("--disks-lie", plan.disks_lie, "disks do not keep what they say is synced: shows that it is found");
   app.add_flag("--json", json, "one JSON object per line");
   CLI11_PARSE(app, argc, argv);
+  if (listed->count() != 0) {
+    plan.drawn = false;
+    if (!read_dials(faults == "none" ? "" : faults, plan.dials)) {
+      std::fprintf(stderr, "kiz-sim: no such faults: %s\n", faults.c_str());
+      return 2;
+    }
+  }
   if (single->count() != 0) {
     start = seed;
     seeds = 1;
@@ -67,7 +79,7 @@ int main(int argc, char** argv) {
   for (const int fatal : {SIGABRT, SIGSEGV, SIGBUS, SIGFPE, SIGILL}) ::signal(fatal, on_abort);
 
   remember(start, plan);
-  const Founding founding{plan.offices};
+  const Founding founding{plan.offices == 0 ? 24 : plan.offices};
   Outcome sum;
   bool failed = false;
   for (std::uint64_t s = start; s < start + seeds; ++s) {

@@ -3,41 +3,48 @@
 #include <algorithm>
 
 namespace kiz::sim {
-namespace {
 
-void take(PeerTalk& talk, Bytes& under_way, Wire& wire, SteadyTime now) {
-  const Bytes out = talk.take_output(now);
+std::unique_ptr<Link> Link::dial(ReplicaCore& caller, ReplicaCore& hub, Wire& wire, SteadyTime now) {
+  auto talk = PeerTalk::call(caller, now);
+  if (!talk) return nullptr;
+  return std::unique_ptr<Link>{new Link{std::move(*talk), PeerTalk::answer(hub, now), wire}};
+}
+
+std::unique_ptr<Link> Link::dial_member(ReplicaCore& caller, ReplicaCore& member, const TransportKey& key, Wire& wire,
+                                        SteadyTime now) {
+  auto talk = PeerTalk::call_member(caller, key, 0, now);
+  if (!talk) return nullptr;
+  return std::unique_ptr<Link>{new Link{std::move(*talk), PeerTalk::answer(member, now), wire}};
+}
+
+void Link::collect(End from, SteadyTime now) {
+  Bytes out = talk(from).take_output(now);
   if (out.empty()) return;
-  wire.sent(out);
-  under_way.insert(under_way.end(), out.begin(), out.end());
+  wire_.sent(out);
+  way_[from == End::caller ? 1 : 0].push_back({std::move(out), 0, now + delay});
 }
 
-}  // namespace
-
-std::unique_ptr<Connection> Connection::dial(ReplicaCore& office, ReplicaCore& hub, Wire& wire, SteadyTime now) {
-  auto caller = PeerTalk::call(office, now);
-  if (!caller) return nullptr;
-  return std::unique_ptr<Connection>{new Connection{std::move(*caller), PeerTalk::answer(hub, now), wire}};
-}
-
-void Connection::collect(SteadyTime now) {
-  take(*office_, to_hub_, wire_, now);
-  take(*hub_, to_office_, wire_, now);
-}
-
-bool Connection::deliver(End to, std::size_t max, test::SeededRandom& random, SteadyTime now) {
-  Bytes& under_way = to == End::office ? to_office_ : to_hub_;
-  if (under_way.empty()) return false;
-  const std::size_t n = 1 + random.below(std::min(max, under_way.size()));
-  const Bytes piece(under_way.begin(), under_way.begin() + static_cast<std::ptrdiff_t>(n));
-  under_way.erase(under_way.begin(), under_way.begin() + static_cast<std::ptrdiff_t>(n));
+bool Link::deliver(End to, std::size_t max, test::SeededRandom& random, SteadyTime now) {
+  auto& way = way_[to == End::caller ? 0 : 1];
+  if (way.empty() || way.front().due > now) return false;
+  Parcel& parcel = way.front();
+  const std::size_t n = 1 + random.below(std::min(max, parcel.bytes.size() - parcel.taken));
+  const Bytes piece(parcel.bytes.begin() + static_cast<std::ptrdiff_t>(parcel.taken),
+                    parcel.bytes.begin() + static_cast<std::ptrdiff_t>(parcel.taken + n));
+  parcel.taken += n;
+  if (parcel.taken == parcel.bytes.size()) way.pop_front();
   talk(to).feed(piece, now);
   return true;
 }
 
-void Connection::on_time(SteadyTime now) {
-  office_->on_time(now);
-  hub_->on_time(now);
+void Link::exchange_all(test::SeededRandom& random, SteadyTime now) {
+  for (;;) {
+    collect(End::caller, now);
+    collect(End::answerer, now);
+    if (silent()) return;
+    deliver(End::caller, SIZE_MAX, random, now);
+    deliver(End::answerer, SIZE_MAX, random, now);
+  }
 }
 
 }  // namespace kiz::sim

@@ -1,7 +1,8 @@
-// One connection between an office and the hub: bytes under way in both directions, carried in pieces of any size, and
-// lost with the connection at any byte.
+// One connection between two replicas: bytes under way in both directions, carried in pieces of any size, late, or in one
+// direction only, and lost with the connection at any byte.
 #pragma once
 
+#include <deque>
 #include <memory>
 
 #include "libclient/peer_talk.h"
@@ -15,33 +16,44 @@ struct Wire {
   virtual void sent(ByteView bytes) = 0;
 };
 
-class Connection {
+class Link {
  public:
-  /// Both cores must outlive it. Not dialled: the office does not know the Kreis.
-  static std::unique_ptr<Connection> dial(ReplicaCore& office, ReplicaCore& hub, Wire& wire, SteadyTime now);
+  /// Both cores must outlive it. Null: the caller does not know the Kreis.
+  static std::unique_ptr<Link> dial(ReplicaCore& caller, ReplicaCore& hub, Wire& wire, SteadyTime now);
+  /// The same to a member's device. Null: no realm secret yet, or the device is locked out.
+  static std::unique_ptr<Link> dial_member(ReplicaCore& caller, ReplicaCore& member, const TransportKey& key, Wire& wire,
+                                           SteadyTime now);
 
-  enum class End { office, hub };
-  PeerTalk& talk(End end) { return end == End::office ? *office_ : *hub_; }
+  enum class End { caller, answerer };
+  PeerTalk& talk(End end) { return end == End::caller ? *caller_ : *answerer_; }
 
-  /// Takes what the ends want to say onto the wire.
-  void collect(SteadyTime now);
-  /// Carries between 1 and `max` bytes to this end. False: nothing was under way to it.
+  /// Takes what this end wants to say onto the wire.
+  void collect(End from, SteadyTime now);
+  /// Carries between 1 and `max` bytes to this end. False: nothing has got so far.
   bool deliver(End to, std::size_t max, test::SeededRandom& random, SteadyTime now);
-  void on_time(SteadyTime now);
+  /// Until both are silent.
+  void exchange_all(test::SeededRandom& random, SteadyTime now);
 
-  bool silent() const { return to_office_.empty() && to_hub_.empty(); }
-  bool finished() const { return office_->finished() || hub_->finished(); }
-  bool in_sync() const { return office_->in_sync() && hub_->in_sync(); }
+  bool silent() const { return way_[0].empty() && way_[1].empty(); }
+  bool finished() const { return caller_->finished() || answerer_->finished(); }
+  bool in_sync() const { return caller_->in_sync() && answerer_->in_sync(); }
+
+  SteadyTime delay{0};
 
  private:
-  Connection(std::unique_ptr<PeerTalk> office, std::unique_ptr<PeerTalk> hub, Wire& wire)
-      : office_(std::move(office)), hub_(std::move(hub)), wire_(wire) {}
+  struct Parcel {
+    Bytes bytes;
+    std::size_t taken = 0;
+    SteadyTime due{0};
+  };
 
-  std::unique_ptr<PeerTalk> office_;
-  std::unique_ptr<PeerTalk> hub_;
+  Link(std::unique_ptr<PeerTalk> caller, std::unique_ptr<PeerTalk> answerer, Wire& wire)
+      : caller_(std::move(caller)), answerer_(std::move(answerer)), wire_(wire) {}
+
+  std::unique_ptr<PeerTalk> caller_;
+  std::unique_ptr<PeerTalk> answerer_;
   Wire& wire_;
-  Bytes to_office_;
-  Bytes to_hub_;
+  std::deque<Parcel> way_[2];  // to the caller, to the answerer
 };
 
 }  // namespace kiz::sim

@@ -2,320 +2,139 @@
 
 #include <algorithm>
 
+#include "libclient/sqlite.h"
 #include "protocol/crypto.h"
 #include "protocol/registry.h"
 
 namespace kiz::sim {
 namespace {
 
-constexpr std::int64_t day_ms = 24ll * 60 * 60 * 1000;
-constexpr int talks_to_heal = 3;  // rounds in which every office talks to the hub once
-constexpr std::size_t under_way_rounds_max = 100'000;
+constexpr Fault once[] = {Fault::backup, Fault::clone, Fault::revoke, Fault::expiry, Fault::hub_old, Fault::hub_lost};
 
-RecordId record(std::uint32_t kind, std::uint64_t number) {
+}  // namespace
+
+RecordId sim_record(std::uint32_t kind, std::uint64_t number) {
   RecordId out{kind, {}};
   out.key.bytes.fill(static_cast<std::uint8_t>(number + 1));
   return out;
 }
 
-}  // namespace
-
-struct World::Node {
-  Node(std::size_t at, const Founding::Place& place, std::uint64_t seed)
-      : number{at}, name{place.name}, member{place.member}, disk{vfs_name(place.name), seed}, random{seed ^ 0x72616e646f6d} {
-    disk.restore(place.files);
-  }
-
-  static std::string vfs_name(const std::string& place) {
-    static unsigned made = 0;
-    return "sim-" + std::to_string(++made) + "-" + place;
-  }
-
-  std::size_t number;
-  std::string name;
-  MemberId member;
-  test::MemoryDisk disk;
-  test::SeededRandom random;
-  std::int64_t clock_off_ms = 0;
-  bool power_cut_planned = false;
-  ReplicaOptions options;
-  std::unique_ptr<Replica> replica;  // none: it lies there without power
-  ControlPosition control_seen;
-};
-
-World::World(const Founding& founding, std::uint64_t seed, const Plan& plan) : plan_(plan), random_(seed) {
+World::World(const Founding& founding, std::uint64_t seed, const Plan& plan)
+    : founding_(founding), plan_(plan), random_(seed) {
   outcome_.seed = seed;
   seed_process(random_.next());
-  const auto folder = founding.lay_out();
-  for (const Founding::Place& place : founding.places()) {
-    Node& node = *nodes_.emplace_back(std::make_unique<Node>(nodes_.size(), place, random_.next()));
+  if (plan_.offices == 0) plan_.offices = static_cast<unsigned>(random_.below(4) == 0 ? 9 + random_.below(16) : 3 + random_.below(6));
+  plan_.offices = std::min(plan_.offices, static_cast<unsigned>(founding.places().size() - first_office));
+  draw_dials();
+  const std::size_t places = first_office + plan_.offices;
+  folder_ = founding.lay_out(places);
+  for (std::size_t i = 0; i < places; ++i) {
+    const auto& place = founding.places()[i];
+    Node& node = *nodes_.emplace_back(std::make_unique<Node>(i, place, folder_ / place.name, random_.next()));
     node.disk.faults.sync_lies = plan.disks_lie;
-    node.options.directory = folder / place.name;
-    node.options.base_vfs = node.disk.vfs_name();
-    node.options.rename = node.disk.page_vfs_options().rename;
-    node.options.cache_kib = 256;  // spills
-    node.options.random = [&node](std::span<std::uint8_t> out) { node.random.fill(out); };
-    node.options.clock_ms = [this, &node] {
-      return static_cast<std::uint64_t>(static_cast<std::int64_t>(start_ms) + now_.count() + node.clock_off_ms);
-    };
+    node.options.clock_ms = [this, &node] { return wall_ms(node); };
+    if (is_on(Fault::clock)) node.drift_ppm = static_cast<std::int64_t>(random_.below(20'001)) - 10'000;
+    node.offline = is_on(Fault::bundles) && i >= first_office && i % 3 == 0;
     open(node);
   }
-  connections_.resize(nodes_.size());
   for (const auto& node : nodes_) {
     if (!node->replica) continue;
     const Space space = node->replica->space(node->member, Collection::counts);
     const bool known = std::any_of(tallies_.begin(), tallies_.end(), [&](const auto& tally) { return tally.space == space; });
-    if (!known) tallies_.push_back({space, record(registry::kinds::count, 0)});
+    if (!known) tallies_.push_back({space, sim_record(registry::kinds::count, 0)});
   }
+  take_images();  // whatever breaks later, there is something to put back
 }
 
-World::~World() { connections_.clear(); }
+World::~World() { calls_.clear(); }
+
+// Every fault at once hides what each of them finds: a seed has some of them.
+void World::draw_dials() {
+  dials_ = plan_.dials;
+  if (!plan_.drawn) return;
+  for (std::size_t i = 0; i < fault_count; ++i) {
+    const bool whole_machine = std::find(std::begin(once), std::end(once), static_cast<Fault>(i)) != std::end(once);
+    const std::uint64_t of = whole_machine || static_cast<Fault>(i) == Fault::bundles ? 6 : 2;
+    dials_[i] = random_.below(of) == 0 ? 1 + static_cast<unsigned>(random_.below(3)) : 0;
+  }
+  // Two of the catastrophes of the Kreis node at once have no promise left to keep.
+  if (is_on(Fault::hub_old)) dials_[static_cast<std::size_t>(Fault::hub_lost)] = 0;
+}
+
+bool World::chance(Fault fault, unsigned per_mille) {
+  return random_.below(1000) < std::uint64_t{per_mille} * dials_[static_cast<std::size_t>(fault)];
+}
 
 Outcome World::run() {
-  while (edits_ < plan_.edits && outcome_.findings.empty()) step();
-  heal();
-  if (outcome_.findings.empty()) {
-    std::vector<Holder> holders;
-    for (const auto& node : nodes_) holders.push_back({node->name, node->member, *node->replica, node->disk});
-    const Verdict verdict = judge(holders, nodes_.front()->member, promises_, tallies_);
-    outcome_.lost += verdict.lost;
-    for (const std::string& finding : verdict.findings) find(finding);
-    for (const auto& node : nodes_) note("state", node->replica->state_hash());
+  try {
+    while (edits_ < plan_.edits && outcome_.findings.empty()) step();
+    if (outcome_.findings.empty()) heal();
+    if (outcome_.findings.empty()) judge_all();
+  } catch (const SqlFailure& failure) {
+    find(std::string{"a failure that nothing explains: "} + std::string{name(failure.error().code)} + " " + failure.error().context);
   }
   outcome_.acknowledged = promises_.size();
+  outcome_.hours = static_cast<std::uint64_t>(now_.count()) / 3'600'000;
   outcome_.trace = to_hex(trace_).substr(0, 32);
   return outcome_;
 }
 
 void World::step() {
   now_ += SteadyTime{random_.below(50)};
-  Node& node = *nodes_[random_.below(nodes_.size())];
-  const std::size_t office = 1 + random_.below(nodes_.size() - 1);
   const std::uint64_t choice = random_.below(100);
-  if (choice < 25) return edit(node);
-  if (choice < 37) return dial(office);
-  if (choice < 80) return transmit(office, 1 + random_.below(40));
-  if (choice < 85) return cut(office);
-  if (choice < 89) return crash(node);
-  if (choice < 91) return jump(node);
-  if (choice < 92) return pass_time();
-  if (!node.replica) open(node);
-}
-
-// ---- what offices do
-
-void World::edit(Node& node) {
-  ++edits_;
-  if (!node.replica) return;
-  Edit edit = node.replica->begin();
-  std::int64_t delta = 0;
-  for (std::uint64_t n = 1 + random_.below(4); n > 0; --n) add_steps(node, edit, delta);
-  TallyBounds& tally = *std::find_if(tallies_.begin(), tallies_.end(), [&](const auto& t) { return t.space.owner == node.member; });
-  tally.most += delta;  // after a power cut it may be there or not
-  const auto committed = node.replica->commit(edit, {"Frau Beispiel"});
-  note("edit " + node.name);
-  if (power_lost(node)) return lose_power(node);
-  if (!committed) return find(node.name + " cannot commit: " + std::string{name(committed.error().code)} + " " + committed.error().context);
-  tally.least += delta;
-  const auto& steps = edit.steps();
-  for (const EntryHash& entry : committed->entries) {
-    note("entry", entry);
-    const auto in = std::find_if(steps.begin(), steps.end(), [&](const Edit::Step& step) {
-      return holds(*node.replica, {step.space, entry, {}});
-    });
-    if (in == steps.end()) return find(node.name + " does not hold what it has just committed");
-    promises_.push_back({in->space, entry, node.name});
+  if (choice < 25) {
+    edit(somebody());
+  } else if (choice < 40) {
+    dial_somebody();
+  } else if (choice < 84) {
+    if (!calls_.empty()) transmit(calls_[random_.below(calls_.size())], 1 + random_.below(40));
+  } else if (choice < 88) {
+    pass_long_time();
+  } else if (choice < 89) {
+    now_ += SteadyTime{random_.below(120'000)};
+    on_time();
+  } else if (Node& node = somebody(); !node.replica && !node.retired) {
+    open(node);
   }
-  settle(0, node);
+  go_wrong();
 }
 
-void World::add_steps(Node& node, Edit& edit, std::int64_t& delta) {
-  namespace offer = registry::fields::offer;
-  static const char* const languages[] = {"ara", "ukr", "tur", "fas", "kmr"};
-  const Space offers = node.replica->space(node.member, Collection::offers);
-  const RecordId which = record(registry::kinds::offer, random_.below(6));
-  switch (random_.below(8)) {
-    case 0:
-    case 1:
-      return edit.set(offers, which, offer::title, Value{std::string{plaintext_marker} + " " + std::to_string(random_.below(1000))});
-    case 2:
-      return edit.set(offers, which, offer::status, Value{static_cast<std::int64_t>(1 + random_.below(4))});
-    case 3: return edit.add(offers, which, offer::languages, Value{std::string{languages[random_.below(5)]}});
-    case 4: return edit.remove(offers, which, offer::languages, Value{std::string{languages[random_.below(5)]}});
-    case 5: return random_.below(2) == 0 ? edit.del(offers, which) : edit.undo(offers, which);
-    default: {
-      const auto more = static_cast<std::int64_t>(1 + random_.below(9));
-      const Space counts = node.replica->space(node.member, Collection::counts);
-      edit.add(counts, record(registry::kinds::count, 0), registry::fields::count::tally, Value{more});
-      delta += more;
-    }
-  }
+std::uint64_t World::wall_ms(const Node& node) const {
+  const std::int64_t since = now_.count();
+  return static_cast<std::uint64_t>(static_cast<std::int64_t>(start_ms) + since + since / 1'000'000 * node.drift_ppm + node.clock_off_ms);
 }
 
-// ---- the network
-
-bool World::is_hub(const Node& node) const { return &node == nodes_.front().get(); }
-
-void World::dial(std::size_t office) {
-  Node& caller = *nodes_[office];
-  Node& hub = *nodes_.front();
-  if (connections_[office] || !caller.replica || !hub.replica) return;
-  connections_[office] = Connection::dial(caller.replica->core(), hub.replica->core(), *this, now_);
-  if (!connections_[office]) return find(caller.name + " does not know whom to dial");
-  note("dial " + caller.name);
-  transmit(office, 1);
-}
-
-void World::transmit(std::size_t office, std::size_t pieces) {
-  constexpr std::size_t sizes[] = {16, 300, 5000, 70'000};
-  const std::size_t size = sizes[random_.below(4)];
-  for (; pieces > 0 && connections_[office]; --pieces) {
-    connections_[office]->collect(now_);
-    settle_link(office);
-    if (!connections_[office]) return;
-    const auto to = random_.below(2) == 0 ? Connection::End::office : Connection::End::hub;
-    connections_[office]->deliver(to, size, random_, now_);
-    settle_link(office);
-  }
-}
-
-void World::cut(std::size_t office) {
-  if (!connections_[office]) return;
-  connections_[office].reset();
-  ++outcome_.faults;
-  note("cut " + nodes_[office]->name);
-}
-
-void World::settle_link(std::size_t office) {
-  for (Node* node : {nodes_[office].get(), nodes_.front().get()}) {
-    if (power_lost(*node)) lose_power(*node);
-    if (node->replica) settle(office, *node);
-  }
-  if (connections_[office] && connections_[office]->finished()) {
-    connections_[office].reset();
-    note("hang up " + nodes_[office]->name);
-  }
-}
-
-// Tells the other talks of this node what came in by one of them (`from`, an office; 0: an edit here).
-void World::settle(std::size_t from, Node& node) {
-  const auto advances = node.replica->core().take_advances();
-  const ControlPosition position = node.replica->control().position();
-  const bool control_changed = position != node.control_seen;
-  node.control_seen = position;
-  if (advances.empty() && !control_changed) return;
-  for (std::size_t office = 1; office < nodes_.size(); ++office) {
-    if (!connections_[office] || office == from) continue;
-    if (!is_hub(node) && office != node.number) continue;
-    PeerTalk& talk = connections_[office]->talk(is_hub(node) ? Connection::End::hub : Connection::End::office);
-    if (control_changed) talk.on_control_changed();
-    if (!advances.empty()) talk.on_commit(advances);
-  }
-}
-
-// ---- what goes wrong
-
-// At once, or at one of the next changes of the disk: in the middle of a commit, or while the store opens.
-void World::crash(Node& node) {
-  if (!node.replica || random_.below(3) != 0) {
-    node.disk.faults.power_cut_at = node.disk.counts().changes + 1 + random_.below(60);
-    node.power_cut_planned = true;
-    return;
-  }
-  node.disk.crash();
-  lose_power(node);
-}
-
-bool World::power_lost(Node& node) { return node.power_cut_planned && !node.disk.faults.power_cut_at; }
-
-void World::lose_power(Node& node) {
-  for (std::size_t office = 1; office < nodes_.size(); ++office) {
-    if (is_hub(node) || office == node.number) connections_[office].reset();
-  }
-  node.replica.reset();
-  node.power_cut_planned = false;
-  node.disk.faults.power_cut_at.reset();
-  ++outcome_.faults;
-  note("no power " + node.name);
-}
-
-void World::open(Node& node) {
-  auto opened = Replica::open(node.options);
-  note("open " + node.name);
-  if (power_lost(node)) {
-    if (opened) node.replica = std::move(*opened);
-    return lose_power(node);
-  }
-  if (!opened) return find(node.name + " does not open: " + std::string{name(opened.error().code)} + " " + opened.error().context);
-  node.replica = std::move(*opened);
-  node.control_seen = node.replica->control().position();
-  for (const Promise& promise : promises_) {
-    if (promise.by != node.name || holds(*node.replica, promise)) continue;
-    ++outcome_.lost;
-    find(node.name + " has lost an acknowledged entry of its own");
-  }
-}
-
-// A clock that is wrong by months, within what admissions allow.
-void World::jump(Node& node) {
-  node.clock_off_ms = static_cast<std::int64_t>(random_.below(400)) * day_ms - 200 * day_ms;
-  ++outcome_.faults;
-  note("clock " + node.name);
-}
-
-void World::pass_time() {
-  now_ += SteadyTime{random_.below(120'000)};
-  for (std::size_t office = 1; office < nodes_.size(); ++office) {
-    if (!connections_[office]) continue;
-    connections_[office]->on_time(now_);
-    settle_link(office);
-  }
-}
-
-// ---- and is healed
-
-void World::heal() {
-  note("heal");
-  for (auto& connection : connections_) connection.reset();
+Node* World::some_office(bool running) {
+  std::vector<Node*> all;
   for (const auto& node : nodes_) {
-    node->disk.faults.power_cut_at.reset();
-    node->power_cut_planned = false;
-    node->clock_off_ms = 0;
-    if (!node->replica && outcome_.findings.empty()) open(*node);
+    const bool fit = node->number >= first_office && !node->retired && !node->locked_out && !node->stolen && !node->offline;
+    if (fit && (!running || node->replica)) all.push_back(node.get());
   }
-  for (int round = 1; round <= talks_to_heal; ++round) {
-    for (std::size_t office = 1; office < nodes_.size() && outcome_.findings.empty(); ++office) {
-      talk_to_the_end(office, round == talks_to_heal);
-    }
-  }
+  return all.empty() ? nullptr : all[random_.below(all.size())];
 }
 
-void World::talk_to_the_end(std::size_t office, bool last) {
-  dial(office);
-  std::size_t rounds = 0;
-  while (connections_[office]) {
-    Connection& connection = *connections_[office];
-    connection.collect(now_);
-    if (connection.silent()) break;
-    if (++rounds > under_way_rounds_max) return find(nodes_[office]->name + " and the hub do not come to an end");
-    connection.deliver(Connection::End::hub, SIZE_MAX, random_, now_);
-    connection.deliver(Connection::End::office, SIZE_MAX, random_, now_);
-    settle_link(office);
+void World::judge_all() {
+  std::vector<Holder> holders;
+  for (const auto& node : nodes_) {
+    if (node->retired || node->locked_out || node->stolen) continue;
+    holders.push_back({node->name, node->member, *node->replica, node->disk});
   }
-  if (!connections_[office]) return find(nodes_[office]->name + " loses the hub on a sound network");
-  if (last && !connections_[office]->in_sync()) find(nodes_[office]->name + " and the hub are not in sync");
-  connections_[office].reset();
-  now_ += std::chrono::minutes{15};
+  const Verdict verdict = judge(holders, promises_, tallies_);
+  outcome_.lost += verdict.lost;
+  for (const std::string& finding : verdict.findings) find(finding);
+  for (const Holder& holder : holders) note("state", holder.replica.state_hash());
 }
 
 // ---- what is kept of it
 
-void World::sent(ByteView bytes) {
-  note("sent", bytes);
-  if (test::contains(bytes, plaintext_marker)) find("plaintext on the wire");
+void World::hit(Fault fault, const Node& node) {
+  ++outcome_.faults;
+  note(std::string{fault_names[static_cast<std::size_t>(fault)]} + " " + node.name);
 }
 
 void World::note(std::string_view what, ByteView bytes) {
+  static const bool loud = std::getenv("KIZ_SIM_LOG") != nullptr;
+  if (loud) std::fprintf(stderr, "%9lld %.*s %zu\n", static_cast<long long>(now_.count() / 1000), static_cast<int>(what.size()), what.data(), bytes.size());
   Bytes all(trace_.bytes.begin(), trace_.bytes.end());
   all.insert(all.end(), what.begin(), what.end());
   all.insert(all.end(), bytes.begin(), bytes.end());

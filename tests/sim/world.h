@@ -1,29 +1,20 @@
-// A hub and its offices as real replicas over disks in memory, in one thread, with one seed that decides every edit, every
-// piece of every transmission, every fault and every random byte.
+// A Kreis, its towns and the Land as real replicas over disks in memory, in one thread, with one seed that decides every
+// edit, every piece of every transmission, every fault and every random byte.
 //
 // First everything goes wrong that may, then all is healed: power on, clocks right, connections whole. After three rounds of
-// talks the checkers judge. Only keys and the incarnation lie in real files, in a temporary folder.
+// talks the checkers judge.
 #pragma once
 
-#include <filesystem>
-#include <map>
 #include <memory>
 #include <string>
 #include <vector>
 
-#include "kiz/replica.h"
 #include "tests/sim/checkers.h"
 #include "tests/sim/network.h"
-#include "tests/support/memory_vfs.h"
-#include "tests/support/temp_dir.h"
+#include "tests/sim/node.h"
+#include "tests/sim/plan.h"
 
 namespace kiz::sim {
-
-struct Plan {
-  unsigned offices = 5;
-  unsigned edits = 150;
-  bool disks_lie = false;  // they say that they have synced and have not: what the simulator must find
-};
 
 struct Outcome {
   std::uint64_t seed = 0;
@@ -31,32 +22,8 @@ struct Outcome {
   std::uint64_t faults = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t lost = 0;
+  std::uint64_t hours = 0;  // simulated
   std::vector<std::string> findings;
-};
-
-/// The wall clock at the beginning of every world: 2026-11-06.
-inline constexpr std::uint64_t start_ms = 1'794'000'000'000;
-
-/// libsodium and SQLite draw from this seed from now on, in the whole process.
-void seed_process(std::uint64_t seed);
-
-/// A realm in which every office has joined, made once: stretching check numbers takes longer than a whole run.
-class Founding {
- public:
-  explicit Founding(unsigned offices);
-
-  struct Place {
-    std::string name;
-    MemberId member;
-    std::map<std::string, Bytes> files;  // of its disk
-  };
-  const std::vector<Place>& places() const { return places_; }  // the hub first
-  /// Puts the key files back as they were. Returns the folder.
-  std::filesystem::path lay_out() const;
-
- private:
-  test::TempDir folder_;
-  std::vector<Place> places_;
 };
 
 class World : private Wire {
@@ -69,41 +36,96 @@ class World : private Wire {
   Outcome run();
 
  private:
-  struct Node;
+  struct Call {
+    Node* caller;
+    Node* answerer;
+    std::unique_ptr<Link> link;
+  };
 
+  void draw_dials();
+  bool chance(Fault fault, unsigned per_mille);
   void step();
+
+  // ---- edits.cc: what offices do
   void edit(Node& node);
   void add_steps(Node& node, Edit& edit, std::int64_t& delta);
-  void dial(std::size_t office);
-  void transmit(std::size_t office, std::size_t pieces);
-  void cut(std::size_t office);
-  void crash(Node& node);
-  void jump(Node& node);
-  void pass_time();
+  void write_unknown(Node& node);
+  void promise(Node& node, const Committed& committed, std::int64_t delta);
 
-  bool is_hub(const Node& node) const;
-  void settle(std::size_t from, Node& node);
-  void settle_link(std::size_t office);
+  // ---- calls.cc: the network
+  void dial(Node& caller, Node& answerer);
+  void dial_somebody();
+  void transmit(Call& call, std::size_t pieces);
+  bool hears(const Node& to, const Node& from) const;
+  void settle(Call& call);
+  void tell_others(const Call* from, Node& node);
+  void hang_up(const Node& node);
+  void drop_finished();
+  void on_time();
+  void sent(ByteView bytes) override;
+
+  // ---- faults.cc: what goes wrong
+  void go_wrong();
+  void break_machine();
+  void crash(Node& node);
   bool power_lost(Node& node);
   void lose_power(Node& node);
-  void open(Node& node);
-  void heal();
-  void talk_to_the_end(std::size_t office, bool last);
+  void fail_io(Node& node);
+  void fill_disk(Node& node);
+  void rot(Node& node);
+  void jump(Node& node);
+  void part();
+  void pass_long_time();
+  void take_images();
+  void put_back(Node& node, bool whole_disk, std::int64_t days);
+  void copy_machine(Node& node);
+  void lock_out(Node& node);
+  void end_admission(Node& node);
+  void rebuild_hub();
+  void carry_bundles();
 
-  void sent(ByteView bytes) override;
+  // ---- heal.cc: and is healed
+  void heal();
+  void open(Node& node);
+  void reopen(Node& node);
+  void mend(Node& node);
+  void broken(Node& node, const std::string& what);
+  void reckon_losses(Node& node);
+  void talk_to_the_end(Node& caller, Node& answerer, bool last);
+  void judge_all();
+
+  /// Runs something on a machine; a failure of it is a finding unless its disk is known to fail. False: it failed.
+  template <class Action>
+  bool on(Node& node, const char* what, Action action);
+
+  bool is_on(Fault fault) const { return dials_[static_cast<std::size_t>(fault)] != 0; }
+  Node& hub() const { return *nodes_[hub_place]; }
+  Node& somebody() { return *nodes_[random_.below(nodes_.size())]; }
+  Node* some_office(bool running);
+  bool connected(const Node& a, const Node& b) const;
+  std::uint64_t wall_ms(const Node& node) const;
+  void hit(Fault fault, const Node& node);
   void note(std::string_view what, ByteView bytes = {});
   void find(std::string sentence);
 
+  const Founding& founding_;
   Plan plan_;
+  Dials dials_{};
   test::SeededRandom random_;
+  std::filesystem::path folder_;
   SteadyTime now_{1000};
-  std::vector<std::unique_ptr<Node>> nodes_;             // the hub first
-  std::vector<std::unique_ptr<Connection>> connections_;  // by node; none for the hub
+  std::vector<std::unique_ptr<Node>> nodes_;  // as in Founding::places; copies of machines behind them
+  std::vector<Call> calls_;
   std::vector<Promise> promises_;
   std::vector<TallyBounds> tallies_;
   unsigned edits_ = 0;
+  std::array<bool, fault_count> done_{};  // what happens once a run
+  std::int64_t last_image_ms_ = -day_ms;
+  bool hub_rebuilt_ = false;
   Hash trace_;
   Outcome outcome_;
 };
+
+RecordId sim_record(std::uint32_t kind, std::uint64_t number);
 
 }  // namespace kiz::sim

@@ -1,0 +1,28 @@
+// What a machine does, and what its failures mean. For the sources of World.
+#pragma once
+
+#include "libclient/sqlite.h"
+#include "tests/sim/world.h"
+
+namespace kiz::sim {
+
+template <class Action>
+bool World::on(Node& node, const char* what, Action action) {
+  try {
+    action();
+    return true;
+  } catch (const SqlFailure& failure) {
+    // What a daemon does: the failure ends what goes on, and the store is opened anew.
+    note(std::string{"failure "} + node.name);
+    const bool expected = node.disk_fails || node.disk_rots || node.power_cut_planned;
+    if (!expected) find(node.name + " fails at " + what + ": " + std::string{name(failure.error().code)} + " " + failure.error().context);
+    if (power_lost(node)) {
+      lose_power(node);
+    } else {
+      reopen(node);
+    }
+    return false;
+  }
+}
+
+}  // namespace kiz::sim

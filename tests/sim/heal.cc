@@ -1,0 +1,136 @@
+#include <algorithm>
+
+#include "libclient/enrolment.h"
+#include "tests/sim/guard.h"
+
+namespace kiz::sim {
+namespace {
+
+constexpr int talks_to_heal = 3;  // rounds in which every office talks to the hub once
+constexpr std::size_t under_way_rounds_max = 100'000;
+
+bool sound(const Node& node) {
+  try {
+    return node.replica->verify(true).ok;
+  } catch (const SqlFailure&) {
+    return false;
+  }
+}
+
+// What cannot be read is not held.
+bool surely_holds(Replica& replica, const Promise& promise) {
+  try {
+    return holds(replica, promise);
+  } catch (const SqlFailure&) {
+    return false;
+  }
+}
+
+}  // namespace
+
+void World::open(Node& node) {
+  auto opened = Replica::open(node.options);
+  note("open " + node.name);
+  if (power_lost(node)) {
+    if (opened) node.replica = std::move(*opened);
+    return lose_power(node);
+  }
+  if (!opened) {
+    const Errc code = opened.error().code;
+    if (node.disk_rots && (code == Errc::damaged || code == Errc::wrong_key || code == Errc::io_error)) return mend(node);
+    if (node.disk_fails && (code == Errc::io_error || code == Errc::no_space)) return;  // and is tried again
+    return find(node.name + " does not open: " + std::string{name(code)} + " " + opened.error().context);
+  }
+  node.replica = std::move(*opened);
+  node.control_seen = node.replica->control().position();
+  if (node.disk_rots) return reckon_losses(node);
+  for (const Promise& promise : promises_) {
+    if (promise.by != node.number || promise.author_lost || holds(*node.replica, promise)) continue;
+    ++outcome_.lost;
+    find(node.name + " has lost an acknowledged entry of its own");
+  }
+}
+
+void World::reopen(Node& node) {
+  hang_up(node);
+  node.replica.reset();
+  if (power_lost(node)) return lose_power(node);
+  on(node, "opening", [&] { open(node); });
+}
+
+// What a person does with a store that is damaged: puts the last good backup back.
+void World::mend(Node& node) {
+  note("mend " + node.name);
+  hang_up(node);
+  node.replica.reset();
+  node.disk.faults = {};
+  node.disk.faults.sync_lies = plan_.disks_lie;
+  node.power_cut_planned = node.disk_rots = node.disk_fails = false;
+  node.put_back(node.images.back(), random_.below(2) == 0);
+  auto opened = Replica::open(node.options);
+  if (!opened) return find(node.name + " does not open from its backup: " + std::string{name(opened.error().code)} + " " + opened.error().context);
+  node.replica = std::move(*opened);
+  node.control_seen = node.replica->control().position();
+  reckon_losses(node);
+}
+
+// Part of what this machine held is gone with its disk. A promise that nobody else had been given yet is gone with it, and
+// no software could have kept it; every other one still holds.
+void World::reckon_losses(Node& node) {
+  for (Promise& promise : promises_) {
+    if (promise.by == node.number && (!node.replica || !surely_holds(*node.replica, promise))) promise.author_lost = true;
+    if (!promise.author_lost || promise.excused) continue;
+    promise.excused = std::none_of(nodes_.begin(), nodes_.end(), [&](const auto& other) {
+      return other->replica && !other->locked_out && !other->retired && surely_holds(*other->replica, promise);
+    });
+  }
+}
+
+void World::heal() {
+  note("heal");
+  calls_.clear();
+  for (const auto& node : nodes_) {
+    node->disk.faults = {};
+    node->disk.faults.sync_lies = plan_.disks_lie;
+    node->power_cut_planned = node->disk_fails = node->deaf = false;
+    node->clock_off_ms = node->drift_ppm = node->asleep_until_ms = 0;
+    node->side = 0;
+    if (node->replica && node->replica->core().needs_opening_anew()) node->replica.reset();
+    if (!node->replica && !node->retired && outcome_.findings.empty()) open(*node);
+  }
+  for (const auto& node : nodes_) {
+    if (!node->disk_rots || !node->replica || !outcome_.findings.empty()) continue;
+    if (!sound(*node)) mend(*node);
+    node->disk_rots = false;
+  }
+  for (int round = 1; round <= talks_to_heal; ++round) {
+    for (const auto& node : nodes_) {
+      if (node.get() == &hub() || node->retired || node->locked_out || !outcome_.findings.empty()) continue;
+      talk_to_the_end(*node, hub(), round == talks_to_heal);
+    }
+  }
+}
+
+void World::talk_to_the_end(Node& caller, Node& answerer, bool last) {
+  dial(caller, answerer);
+  if (calls_.empty()) return find(caller.name + " cannot dial " + answerer.name + " on a sound network");
+  std::size_t rounds = 0;
+  while (!calls_.empty()) {
+    Link& link = *calls_.front().link;
+    link.delay = SteadyTime{0};
+    link.collect(Link::End::caller, now_);
+    link.collect(Link::End::answerer, now_);
+    if (link.silent()) break;
+    if (++rounds > under_way_rounds_max) return find(caller.name + " and " + answerer.name + " do not come to an end");
+    now_ += SteadyTime{1};
+    link.deliver(Link::End::answerer, SIZE_MAX, random_, now_);
+    link.deliver(Link::End::caller, SIZE_MAX, random_, now_);
+    settle(calls_.front());
+  }
+  if (calls_.empty()) return find(caller.name + " loses " + answerer.name + " on a sound network");
+  if (last && !calls_.front().link->in_sync()) find(caller.name + " and " + answerer.name + " are not in sync");
+  calls_.clear();
+  now_ += std::chrono::minutes{15};
+}
+
+}  // namespace kiz::sim

@@ -1,0 +1,63 @@
+// One machine of a world: its disk in memory, its key files in a temporary folder, its clock, and the replica while it runs.
+#pragma once
+
+#include <deque>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+
+#include "kiz/replica.h"
+#include "tests/sim/founding.h"
+#include "tests/support/memory_vfs.h"
+
+namespace kiz::sim {
+
+/// The wall clock at the beginning of every world: 2026-11-06.
+inline constexpr std::uint64_t start_ms = 1'794'000'000'000;
+inline constexpr std::int64_t day_ms = 24ll * 60 * 60 * 1000;
+
+/// A whole machine as it was: what a backup, a copy of a virtual disk or a clone holds.
+struct Image {
+  std::int64_t at_ms = 0;
+  std::map<std::string, Bytes> disk;
+  std::map<std::string, Bytes> folder;
+};
+
+struct Node {
+  Node(std::size_t at, const Founding::Place& place, const std::filesystem::path& folder, std::uint64_t seed);
+  Node(const Node&) = delete;
+  Node& operator=(const Node&) = delete;
+
+  Image image(std::int64_t at_ms) const;
+  /// The replica must be closed. `life`: the incarnation and what else no backup holds come along, as in a copy of a disk.
+  void put_back(const Image& image, bool life);
+  void empty_folder() const;
+
+  std::size_t number;
+  std::string name;
+  MemberId member;
+  TransportKey transport;
+  test::MemoryDisk disk;
+  test::SeededRandom random;
+  ReplicaOptions options;
+  std::unique_ptr<Replica> replica;  // none: it lies there without power
+  ControlPosition control_seen;
+
+  // ---- what is wrong with it
+  std::int64_t clock_off_ms = 0;
+  std::int64_t drift_ppm = 0;
+  bool power_cut_planned = false;
+  bool disk_fails = false;   // reads, writes or syncs may fail, or there is no room
+  bool disk_rots = false;    // what it holds may be wrong: to be verified
+  bool offline = false;      // has no network for the whole run: files only
+  bool locked_out = false;   // revoked
+  bool stolen = false;       // whoever has it goes on with it
+  bool retired = false;      // gone for good; nothing is expected of it
+  std::int64_t asleep_until_ms = 0;
+  unsigned side = 0;         // of a partition
+  bool deaf = false;         // hears nobody, is heard
+  std::deque<Image> images;  // one a day
+};
+
+}  // namespace kiz::sim

@@ -4,6 +4,7 @@
 
 #include "libclient/page_cipher.h"
 #include "libclient/page_vfs.h"
+#include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
@@ -50,7 +51,8 @@ Result<void> configure(sqlite3* db, const DatabaseOptions& options) {
   sqlite3_busy_timeout(db, static_cast<int>(options.busy_max.count()));
   constexpr int log_bytes_kept = 32 << 20;  // a large transaction's log is cut back to this when it starts anew
   return execute(db, std::string{"PRAGMA temp_store = MEMORY; PRAGMA page_size = 4096; PRAGMA mmap_size = 0;"} +
-                         "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA synchronous = FULL;" +
+                         "PRAGMA secure_delete = ON; PRAGMA cell_size_check = ON; PRAGMA synchronous = " +
+                         (KIZ_MUTANT(skip_fsync) ? "OFF" : "FULL") + ";" +
                          "PRAGMA locking_mode = " + (options.exclusive_locking ? "EXCLUSIVE" : "NORMAL") + ";" +
                          "PRAGMA journal_size_limit = " + std::to_string(log_bytes_kept) + ";" +
                          "PRAGMA cache_size = -" + std::to_string(options.cache_kib) + ";" +

@@ -3,6 +3,8 @@
 #include <bit>
 #include <cstring>
 
+#include "protocol/mutants.h"
+
 namespace kiz {
 namespace {
 
@@ -39,9 +41,17 @@ void seal(const std::uint8_t* key, const BoundBytes& bound, const PageNonce& non
                                                       plain + from, page_content_bytes - from, bound.bytes,
                                                       sizeof bound.bytes, nullptr, nonce.bytes.data(), key);
   std::memcpy(out + page_content_bytes, nonce.bytes.data(), page_nonce_bytes);
+  if (KIZ_MUTANT(plain_pages)) {
+    std::memcpy(out + from, plain + from, page_content_bytes - from);
+    std::memset(out + page_content_bytes, 0, page_nonce_bytes);
+  }
 }
 
 bool open(const std::uint8_t* key, const BoundBytes& bound, std::uint8_t* page, std::size_t from) {
+  if (KIZ_MUTANT(plain_pages) && get32(page + page_content_bytes) == 0) {
+    std::memset(page + page_content_bytes, 0, page_reserved_bytes);
+    return true;
+  }
   const std::uint8_t* nonce = page + page_content_bytes;
   const std::uint8_t* tag = nonce + page_nonce_bytes;
   const bool authentic =

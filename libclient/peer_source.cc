@@ -6,6 +6,7 @@
 #include "libclient/receipts.h"
 #include "protocol/entry_fields.h"
 #include "protocol/limits.h"
+#include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
@@ -56,7 +57,8 @@ Seq PeerSource::first_after_epoch(std::uint64_t epoch) const {
 bool PeerSource::is_shared(const Space& space) const {
   const Device* own = core_.own_device();
   const Device* peer = core_.membership().device(peer_);
-  return own != nullptr && peer != nullptr && !own->revoked && !peer->revoked && core_.membership().may_read(own->member, space) &&
+  return own != nullptr && peer != nullptr && !own->revoked && (!peer->revoked || KIZ_MUTANT(serve_locked_out)) &&
+         !(KIZ_MUTANT(forget_space) && space.collection == Collection::consents) && core_.membership().may_read(own->member, space) &&
          core_.membership().may_read(peer->member, space);
 }
 
@@ -165,6 +167,7 @@ std::optional<std::vector<Advance>> PeerSource::unacknowledged() const {
   for (const SpaceSlot* slot : shared_slots()) {
     for (const Head& head : slot->heads()) {
       const auto mark = marks->find({slot->store.number(), slot->store.find_log(head.log)});
+      if (KIZ_MUTANT(trust_memory)) continue;
       if (mark == marks->end()) {
         out.push_back({slot->store.space(), {}, head});
       } else if (mark->second.entry != head.entry) {

@@ -5,6 +5,7 @@
 
 #include "libclient/view.h"
 #include "protocol/entry_fields.h"
+#include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
@@ -144,7 +145,7 @@ EntryMeta SpaceStore::meta(EntryRef ref) const {
   out.ref = ref;
   out.hash = EntryHash::from(query.blob(0));
   out.place = {static_cast<LogRef>(query.number(1)), static_cast<BranchNo>(query.number(2)), query.count(3)};
-  out.hlc = Timestamp{query.count(4)};
+  out.hlc = Timestamp{KIZ_MUTANT(order_by_arrival) ? out.ref : query.count(4)};
   out.control = {query.count(5), query.count(6), ControlHash::from(query.blob(7))};
   out.is_void = query.number(8) != 0;
   return out;

@@ -14,6 +14,7 @@
 #include "libclient/schema.h"
 #include "libclient/schema_copy.h"
 #include "libclient/store_lock.h"
+#include "protocol/mutants.h"
 #include "protocol/noise_suite.h"
 
 namespace kiz {
@@ -229,6 +230,7 @@ Result<void> StoreFiles::begin_life(Sql& db) {
     judged = judge_incarnation(*held, counter, count_entries(db), machine);
     if (judged == LogReason::first && !holds_what_was_noted(db)) judged = LogReason::restored;
   }
+  if (KIZ_MUTANT(reuse_seq) && held) judged = LogReason::first;
   parts_->life.machine = machine;
   if (judged != LogReason::first) {
     parts_->random(parts_->life.incarnation.bytes);

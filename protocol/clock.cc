@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/limits.h"
+#include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
@@ -21,10 +22,12 @@ Timestamp Clock::tick(Millis now) {
   const Timestamp wall = Timestamp::of(sane_millis(now));
   // The counter carries into the milliseconds by itself: both are one number.
   const Timestamp next{last_.value == ~std::uint64_t{0} ? last_.value : last_.value + 1};
+  if (KIZ_MUTANT(clock_goes_back)) return last_ = wall;
   return last_ = std::max(wall, next);
 }
 
 void Clock::observe(Timestamp received, Millis now) {
+  if (KIZ_MUTANT(clock_observes_nothing)) return;
   const Timestamp furthest = Timestamp::of(sane_millis(now + limits::clock_pull_max), counter_max);
   last_ = std::max(last_, std::min(received, furthest));
 }

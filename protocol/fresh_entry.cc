@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/mutants.h"
+
 namespace kiz {
 namespace {
 
@@ -45,7 +47,7 @@ class Application {
     const bool keeps = is_existence_op(*at.op) && !at.op->cells.empty();
     Cell* mine = nullptr;
     const auto falls = [&](Cell& cell) {
-      if (cell.kind == CellKind::mark && at.op->mode != Mode::undo) return false;
+      if (cell.kind == CellKind::mark && (at.op->mode != Mode::undo || KIZ_MUTANT(undo_leaves_marks))) return false;
       if (cell.kind == CellKind::alive && cell.entry == own_ && at.op->mode != Mode::del) return false;  // moved below
       if (keeps && lists(*at.op, state_.name_of(cell))) return false;
       return before(cell, at.index);
@@ -94,7 +96,7 @@ class Application {
     const auto is_replaced = [](const Cell& cell) { return cell.kind == CellKind::replaced; };
     if (std::any_of(first, last, [&](const Cell& c) { return is_replaced(c) && (c.shared || c.origin); })) return false;
     const auto kept = std::remove_if(first, last, [&](const Cell& cell) {
-      return is_replaced(cell) && !lists(op, state_.name_of(cell)) && before(cell, at.index);
+      return is_replaced(cell) && (KIZ_MUTANT(bury_keep) || !lists(op, state_.name_of(cell))) && before(cell, at.index);
     });
     const bool crowded = std::any_of(first, kept, is_replaced);
     state_.cells.erase(kept, last);
@@ -145,6 +147,7 @@ class Application {
 }  // namespace
 
 bool FreshEntry::covers(const CellEntry& earlier) {
+  if (KIZ_MUTANT(bury_unseen)) return true;
   const LogSource& source = history_.source();
   const LogRef log = source.find_log(earlier.log);
   const bool own = log == meta_.place.log;

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "kiz/assert.h"
+#include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
@@ -129,7 +130,8 @@ std::vector<Branch> History::judged_branches(const LogInfo& info) const {
   for (std::size_t at = 0; at < out.size(); ++at) {
     Branch& branch = out[at];
     const bool orphan = branch.parent != no_branch && out[branch.parent].quarantined_from <= branch.fork_seq;
-    const Seq end = cut ? std::min(ends[at], cut->seq) : seq_never;
+    Seq end = cut ? std::min(ends[at], cut->seq) : seq_never;
+    if (KIZ_MUTANT(accept_beyond_cut) && cut) ++end;
     branch.quarantined_from = branch.decreased_from;
     if (end < branch.tip) branch.quarantined_from = std::min(branch.quarantined_from, std::max(end, branch.fork_seq) + 1);
     if (orphan) branch.quarantined_from = branch.fork_seq + 1;

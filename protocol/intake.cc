@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "protocol/mutants.h"
+
 namespace kiz {
 namespace {
 
@@ -67,6 +69,7 @@ class Book {
     if (before && info.branches[before->place.branch].tip == before->place.seq) {
       place_.branch = before->place.branch;
     } else {
+      if (KIZ_MUTANT(ignore_fork) && !info.branches.empty()) return Errc::fork;
       place_.branch = static_cast<BranchNo>(info.branches.size());
       info.branches.push_back(before ? branch_from(before->place) : Branch{});
     }
@@ -262,7 +265,7 @@ bool rests_on_others(const History& history, LogRef ref) {
 }
 
 Result<Intake> take_in(LogStore& logs, const History& history, const Arrival& arrival) {
-  if (const EntryRef ref = logs.find(arrival.hash)) {
+  if (const EntryRef ref = logs.find(arrival.hash); ref != 0 && !KIZ_MUTANT(count_replays)) {
     Intake out;
     out.meta = logs.meta(ref);
     out.was_held = true;

@@ -3,6 +3,8 @@
 #include <algorithm>
 
 #include "protocol/fresh_entry.h"
+#include "protocol/mutants.h"
+#include "protocol/registry.h"
 
 namespace kiz {
 namespace {
@@ -19,6 +21,7 @@ std::vector<OpAt> by_record(const std::vector<Op>& ops) {
   std::vector<OpAt> out;
   out.reserve(ops.size());
   for (std::uint32_t index = 0; index < ops.size(); ++index) {
+    if (KIZ_MUTANT(drop_unknown_op) && registry::find_kind(ops[index].record.kind) == nullptr) continue;
     if (!is_note(ops[index])) out.push_back({index, &ops[index]});
   }
   const auto lower = [](const OpAt& a, const OpAt& b) { return a.op->record < b.op->record; };
@@ -42,7 +45,9 @@ Result<EntryState> Merge::append(const Arrival& arrival) {
   const auto& shaken = taken->shaken;
   const bool own_shaken = std::binary_search(shaken.begin(), shaken.end(), taken->meta.place.log);
   if (!own_shaken && before == EntryState::applied) apply_ops(taken->meta, arrival.body, taken->may_be_covered);
-  for (const LogRef log : shaken) evaluate_records_of(log);
+  for (const LogRef log : shaken) {
+    if (!KIZ_MUTANT(no_reevaluation)) evaluate_records_of(log);
+  }
   return history_.state(logs_.meta(taken->meta.ref));
 }
 
@@ -176,7 +181,9 @@ void Merge::follow_control() {
   }
   history_.forget_all();
   evaluate_all(std::move(changed));
-  for (const LogRef ref : shaken) evaluate_records_of(ref);
+  for (const LogRef ref : shaken) {
+    if (!KIZ_MUTANT(cut_without_effect)) evaluate_records_of(ref);
+  }
 }
 
 void Merge::rebuild() {

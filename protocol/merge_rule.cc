@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <tuple>
 
+#include "protocol/mutants.h"
+
 #include "protocol/record_view.h"
 #include "protocol/registry.h"
 
@@ -119,7 +121,7 @@ class Evaluation {
     const Assertion& content = cell.front();
     if (content.kind == CellKind::added) {
       return std::any_of(removals_.begin(), removals_.end(), [&](std::uint32_t at) {
-        return steps_[at].op.field == content.field && lists(steps_[at].op, content.name);
+        return steps_[at].op.field == content.field && (KIZ_MUTANT(remove_unlisted) || lists(steps_[at].op, content.name));
       });
     }
     const std::uint32_t from = content.step;
@@ -141,13 +143,15 @@ class Evaluation {
         if (step.op.mode != Mode::replace || step.op.field != content.field) return false;
         break;
       case CellKind::mark:
-        if (step.op.mode != Mode::undo) return false;
+        if (step.op.mode != Mode::undo || KIZ_MUTANT(undo_leaves_marks)) return false;
         break;
-      case CellKind::alive: break;
+      case CellKind::alive:
+        if (KIZ_MUTANT(delete_buries) && step.op.mode == Mode::del) return true;
+        break;
       case CellKind::added: return false;
     }
     const bool may_keep = content.field == field_existence ? is_existence_op(step.op) : true;
-    if (may_keep && lists(step.op, content.name)) return false;
+    if (may_keep && lists(step.op, content.name) && !KIZ_MUTANT(bury_keep)) return false;
     return before(step, cell);
   }
 
@@ -161,7 +165,8 @@ class Evaluation {
 
   bool covers(std::uint32_t later, const Place& earlier) {
     Author& author = authors_[later];
-    if (history_.is_ancestor(earlier, author.meta.place)) return true;
+    if (KIZ_MUTANT(bury_unseen)) return true;
+    if (!KIZ_MUTANT(forget_own_chain) && history_.is_ancestor(earlier, author.meta.place)) return true;
     for (const auto& [log, coverage] : author.seen) {
       if (log == earlier.log) return history_.covers(coverage, earlier);
     }
@@ -213,7 +218,7 @@ class Evaluation {
         find_base(content.field);
       }
       DeltaSum& sum = out_.sums.back();
-      add_delta(sum, content.name, steps_[content.step].op.value, base_ && !lists(base_->op, content.name) && before(*base_, delta));
+      add_delta(sum, content.name, steps_[content.step].op.value, !KIZ_MUTANT(add_base_to_deltas) && base_ && !lists(base_->op, content.name) && before(*base_, delta));
     }
   }
 
@@ -264,7 +269,7 @@ void hide_older(const History& history, RecordState& state, std::uint32_t field)
     return cell.field != field || cell.kind != CellKind::replaced;
   });
   for (auto older = first; older != last; ++older) {
-    older->hidden = std::any_of(first, last, [&](const Cell& newer) { return hides(history, state, newer, *older); });
+    older->hidden = !KIZ_MUTANT(show_hidden) && std::any_of(first, last, [&](const Cell& newer) { return hides(history, state, newer, *older); });
   }
 }
 

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <limits>
 
+#include "protocol/mutants.h"
+
 namespace kiz {
 namespace {
 
@@ -11,7 +13,7 @@ std::vector<const Cell*> cells_of_kind(const RecordState& state, std::uint32_t f
   for (const Cell& cell : state.cells_of(field)) {
     if (cell.kind == kind && !cell.hidden) out.push_back(&cell);
   }
-  std::sort(out.begin(), out.end(), [&](const Cell* a, const Cell* b) { return state.lower(*b, *a); });
+  std::sort(out.begin(), out.end(), [&](const Cell* a, const Cell* b) { return KIZ_MUTANT(older_wins) ? state.lower(*a, *b) : state.lower(*b, *a); });
   return out;
 }
 
@@ -59,7 +61,9 @@ RegisterView read_register(const RecordState& state, std::uint32_t field) {
 }
 
 std::vector<Reading> read_multi_value(const RecordState& state, std::uint32_t field) {
-  return by_value(cells_of_kind(state, field, CellKind::replaced));
+  auto out = by_value(cells_of_kind(state, field, CellKind::replaced));
+  if (KIZ_MUTANT(one_value_only) && out.size() > 1) out.resize(1);
+  return out;
 }
 
 std::vector<Reading> read_set(const RecordState& state, std::uint32_t field) {

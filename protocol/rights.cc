@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "protocol/mutants.h"
+
 namespace kiz {
 namespace {
 
@@ -57,6 +59,7 @@ std::optional<std::uint64_t> SpaceRulings::index_of(const ControlPosition& posit
 }
 
 void SpaceRulings::cuts_of(const LogId& log, const AuthorKey& author, std::vector<RuledCut>& out) const {
+  if (KIZ_MUTANT(forget_cut)) return;
   std::vector<std::uint64_t> indices = records_of(by_log_, log);
   for (const std::uint64_t index : records_of(by_author_, author)) {
     if (std::holds_alternative<DeviceRevoked>(control_.bodies()[index - 1])) indices.push_back(index);

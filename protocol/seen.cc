@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "protocol/limits.h"
+#include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
@@ -73,7 +74,7 @@ std::vector<Head> seen_since(const History& history, const Place& own_head, cons
   for (const Head& head : now.heads) {
     const EntryRef ref = history.source().find(head.entry);
     const bool own = ref != 0 && own_head && history.is_ancestor(history.source().meta(ref).place, own_head);
-    if (!own && !is_listed(history, own_head, head)) out.push_back(head);
+    if (!own && !is_listed(history, own_head, head) && !KIZ_MUTANT(seen_nothing)) out.push_back(head);
   }
   return out;
 }

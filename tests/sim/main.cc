@@ -6,6 +6,7 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "tests/sim/mutants.h"
 #include "tests/sim/world.h"
 
 namespace {
@@ -63,6 +64,11 @@ int main(int argc, char** argv) {
   const auto* listed = app.add_option("--faults", faults, "these alone: cut,power=3 or none; without this option each seed draws its own");
   app.add_option("--edits", plan.edits, "before all is healed")->check(CLI::Range(1, 1'000'000));
   app.add_flag("--disks-lie", plan.disks_lie, "disks do not keep what they say is synced: shows that it is found");
+  bool mutants = false;
+  Hunt hunt;
+  app.add_flag("--mutants", mutants, "plants one bug after another and says which are found within 300 seeds");
+  app.add_flag("--quick", hunt.quick, "with --mutants: those that few seeds find");
+  app.add_option("--only", hunt.only, "with --mutants: this one");
   app.add_flag("--json", json, "one JSON object per line");
   CLI11_PARSE(app, argc, argv);
   if (listed->count() != 0) {
@@ -80,6 +86,11 @@ int main(int argc, char** argv) {
 
   remember(start, plan);
   const Founding founding{plan.offices == 0 ? 24 : plan.offices};
+  if (mutants) {
+    hunt.start = start;
+    if (seeds > 1) hunt.seeds = seeds;
+    return hunt_mutants(founding, plan, hunt) ? 0 : 1;
+  }
   Outcome sum;
   bool failed = false;
   for (std::uint64_t s = start; s < start + seeds; ++s) {

@@ -119,7 +119,8 @@ void World::judge_all() {
     if (node->retired || node->locked_out || node->stolen) continue;
     holders.push_back({node->name, node->member, *node->replica, node->disk});
   }
-  const Verdict verdict = judge(holders, promises_, tallies_);
+  Verdict verdict = judge(holders, promises_, tallies_);
+  judge_data(holders, !is_on(Fault::clock), verdict);
   outcome_.lost += verdict.lost;
   for (const std::string& finding : verdict.findings) find(finding);
   for (const Holder& holder : holders) note("state", holder.replica.state_hash());

@@ -24,7 +24,7 @@ using Connection = std::unique_ptr<sqlite3, CloseConnection>;
 struct DatabaseOptions {
   enum class When { must_exist, create_if_missing };
   When when = When::must_exist;
-  int cache_kib = 64 << 10;               // hides most of what decryption costs
+  int cache_kib = 24 << 10;               // hides most of what decryption costs
   int checkpoint_pages = 4000;            // of the log, then a commit also carries it over
   bool exclusive_locking = false;         // for a base VFS without shared memory: this one connection alone
   bool carry_over_log = true;             // false: one more connection beside an open one

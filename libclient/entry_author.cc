@@ -13,6 +13,10 @@ namespace {
 // An entry well below its bound in ops and bytes leaves room for the note and the heads seen.
 constexpr std::size_t draft_ops_max = limits::ops_max - 8;
 constexpr std::size_t draft_bytes_max = limits::entry_bytes_max / 2;
+// From here on an entry ends where a record ends: one that is spread over two entries costs more in each store.
+constexpr std::size_t draft_ops_full = draft_ops_max - draft_ops_max / 16;
+constexpr std::size_t draft_bytes_full = draft_bytes_max - draft_bytes_max / 16;
+constexpr std::size_t sealed_max = 2;  // entries that wait for their hash while an earlier one is written: bounds memory
 
 // A clock before the program was written or beyond any use of it is wrong; signing with it would order our edits absurdly.
 constexpr std::uint64_t clock_earliest_ms = 1'735'689'600'000;  // 2025-01-01
@@ -88,8 +92,9 @@ Result<Committed> EntryAuthor::write(const Edit& edit) {
     tell(watch_, "writing", static_cast<std::uint64_t>(&step - edit.steps().data()), edit.size());
   }
   for (Draft& draft : drafts) {
-    if (auto finished = finish(draft); !finished) return finished.error();
+    if (auto sealed = seal(draft); !sealed) return sealed.error();
   }
+  if (auto appended = append_waiting(0); !appended) return appended.error();
   return std::move(committed_);
 }
 
@@ -102,11 +107,15 @@ Result<Committed> EntryAuthor::write(const Space& space, std::vector<Op> ops) {
   for (Op& op : ops) {
     if (auto pushed = push(draft, std::move(op)); !pushed) return pushed.error();
   }
-  if (auto finished = finish(draft); !finished) return finished.error();
+  if (auto sealed = seal(draft); !sealed) return sealed.error();
+  if (auto appended = append_waiting(0); !appended) return appended.error();
   return std::move(committed_);
 }
 
 Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
+  if (is_waiting(*draft.slot, step.record)) {  // what it shows is decided by what this edit has said of it before
+    if (auto appended = append_waiting(0); !appended) return appended;
+  }
   const RecordState state = draft.slot->store.load(step.record);
   const Existence existence = existence_of(state);
   const bool asserts = step.kind != Edit::Kind::del;
@@ -173,8 +182,12 @@ void EntryAuthor::recreate(Draft& draft, const RecordId& record, const RecordSta
 Result<void> EntryAuthor::push(Draft& draft, Op op) {
   const std::size_t bytes = 24 + op.cells.size() * cell_bytes_min + (op.value ? value_bytes(*op.value) : 0);
   if (bytes > limits::op_bytes_max || op.cells.size() > limits::cells_max) return Error{Errc::over_limit, "op"};
-  if (draft.ops.size() >= draft_ops_max || draft.bytes + bytes > draft_bytes_max) {
-    if (auto finished = finish(draft); !finished) return finished;
+  const bool full = draft.ops.size() >= draft_ops_full || draft.bytes + bytes > draft_bytes_full;
+  const bool over = draft.ops.size() >= draft_ops_max || draft.bytes + bytes > draft_bytes_max;
+  if (over || (full && draft.ops.back().record != op.record)) {
+    if (!second_) second_.emplace();  // more than one entry: worth a thread
+    if (auto sealed = seal(draft); !sealed) return sealed;
+    if (auto appended = append_waiting(sealed_max); !appended) return appended;
   }
   draft.bytes += bytes;
   draft.ops.push_back(std::move(op));
@@ -212,23 +225,53 @@ Result<LogRef> EntryAuthor::own_log(SpaceSlot& slot) {
   return open_log(slot, last, reason);
 }
 
-Result<void> EntryAuthor::finish(Draft& draft) {
+// ---- from ops to an entry
+
+Result<void> EntryAuthor::seal(Draft& draft) {
   if (draft.ops.empty()) return {};
-  SpaceSlot& slot = *draft.slot;
+  auto body = std::make_shared<EntryBody>();
+  body->control = core_.control().position();
+  body->salt.emplace();
+  core_.random(body->salt->bytes);
+  if (!actor_.name.empty()) {
+    body->ops.push_back({RecordId{}, registry::fields::acting_person, Mode::replace, {}, {}, Value{actor_.name}});
+  }
+  body->ops.insert(body->ops.end(), std::make_move_iterator(draft.ops.begin()), std::make_move_iterator(draft.ops.end()));
+  draft.ops.clear();
+  draft.bytes = 0;
+  std::vector<RecordId> records;
+  for (const Op& op : body->ops) {
+    if (records.empty() || records.back() != op.record) records.push_back(op.record);
+  }
+  std::sort(records.begin(), records.end());
+  std::future<Hash> root;
+  if (second_) root = second_->begin([body] { return ops_root(*body); });
+  waiting_.push_back({draft.slot, std::move(body), std::move(records), std::move(root)});
+  return {};
+}
+
+bool EntryAuthor::is_waiting(const SpaceSlot& slot, const RecordId& record) const {
+  return std::any_of(waiting_.begin(), waiting_.end(), [&](const Sealed& sealed) {
+    return sealed.slot == &slot && std::binary_search(sealed.records.begin(), sealed.records.end(), record);
+  });
+}
+
+Result<void> EntryAuthor::append_waiting(std::size_t left) {
+  while (waiting_.size() > left) {
+    Sealed next = std::move(waiting_.front());
+    waiting_.pop_front();
+    if (auto appended = append(std::move(next)); !appended) return appended;
+  }
+  return {};
+}
+
+Result<void> EntryAuthor::append(Sealed sealed) {
+  SpaceSlot& slot = *sealed.slot;
   auto ref = own_log(slot);
   if (!ref) return ref.error();
   const LogInfo info = slot.store.log(*ref);
-
-  EntryBody body;
-  body.control = core_.control().position();
-  body.salt.emplace();
-  core_.random(body.salt->bytes);
-  if (!actor_.name.empty()) {
-    body.ops.push_back({RecordId{}, registry::fields::acting_person, Mode::replace, {}, {}, Value{actor_.name}});
-  }
-  body.ops.insert(body.ops.end(), std::make_move_iterator(draft.ops.begin()), std::make_move_iterator(draft.ops.end()));
-  draft.ops.clear();
-  draft.bytes = 0;
+  EntryBody& body = *sealed.body;
+  const Hash root = sealed.root.valid() ? second_->wait_for(sealed.root) : ops_root(body);
 
   const Seq before_seq = info.branches.empty() ? 0 : info.branches[0].tip;
   EntryHash backlink = EntryHash::from(info.id);
@@ -237,7 +280,7 @@ Result<void> EntryAuthor::finish(Draft& draft) {
   body.seen = seen_since(slot.merge.history(), own_head, frontier_of(slot.merge.history(), Reach::applied));
   body.hlc = core_.clock_.tick(core_.now());
 
-  const EntryHash hash = entry_hash(header_of(body, info.id, before_seq + 1, backlink));
+  const EntryHash hash = entry_hash(header_of(body, root, info.id, before_seq + 1, backlink));
   const Arrival arrival{info.id, core_.files().author(), before_seq + 1, backlink, hash, body};
   auto state = slot.merge.append(arrival);
   if (!state) return state.error();

@@ -1,7 +1,10 @@
 // From an Edit to signed entries: which log, what was seen, which ops. Rules: SPEC.md §3 and "Merge".
 #pragma once
 
+#include <deque>
+
 #include "libclient/replica_core.h"
+#include "libclient/second_thread.h"
 
 namespace kiz {
 
@@ -24,13 +27,23 @@ class EntryAuthor {
     std::size_t bytes = 0;
     std::set<RecordId> recreated;
   };
+  /// An entry of which the ops are fixed; their root is computed on a second thread while others are written.
+  struct Sealed {
+    SpaceSlot* slot = nullptr;
+    std::shared_ptr<EntryBody> body;
+    std::vector<RecordId> records;  // that it names, ascending
+    std::future<Hash> root;
+  };
 
   Result<void> check_clock() const;
   Result<void> check_right(const Space& space) const;
   Result<void> take(Draft& draft, const Edit::Step& step);
   void recreate(Draft& draft, const RecordId& record, const RecordState& state);
   Result<void> push(Draft& draft, Op op);
-  Result<void> finish(Draft& draft);
+  Result<void> seal(Draft& draft);
+  bool is_waiting(const SpaceSlot& slot, const RecordId& record) const;
+  Result<void> append_waiting(std::size_t left);
+  Result<void> append(Sealed sealed);
   Result<LogRef> own_log(SpaceSlot& slot);
   Result<LogRef> open_log(SpaceSlot& slot, std::optional<Head> predecessor, LogReason reason);
 
@@ -39,6 +52,8 @@ class EntryAuthor {
   const Watch& watch_;
   Committed committed_;
   std::vector<Head> heads_;
+  std::deque<Sealed> waiting_;  // their ops have not reached the store yet
+  std::optional<SecondThread> second_;
 };
 
 }  // namespace kiz

@@ -1,40 +1,37 @@
 // What comes from peers: runs, and what peers say they hold. Control records: control_intake.cc.
 #include <algorithm>
-#include <atomic>
-#include <future>
-#include <system_error>
+#include <deque>
 
 #include "libclient/erasure.h"
 #include "libclient/replica_core.h"
+#include "libclient/second_thread.h"
 #include "protocol/entry_fields.h"
 #include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
 
-struct CheckedRun {
-  VerifiedRun run;
+/// Where a run belongs, by its first words.
+struct PlacedRun {
   AuthorKey author;
   Space space;
 };
 
-constexpr std::size_t share_bytes_min = 256u << 10;  // less is checked faster than a thread starts
+/// A run that holds, and the bodies of its entries as the store keeps them.
+struct CheckedRun {
+  VerifiedRun verified;
+  std::vector<Bytes> packed;
+};
 
-/// Calls check(i) for each i below count, on two threads; these calls must not depend on each other.
-template <class Check>
-void on_two_threads(std::size_t count, const Check& check) {
-  std::atomic<std::size_t> next{0};
-  const auto work = [&] {
-    for (std::size_t i = next++; i < count; i = next++) check(i);
-  };
-  std::future<void> second;
-  try {
-    second = std::async(std::launch::async, work);
-  } catch (const std::system_error&) {
-    // No thread to be had: one does it all.
-  }
-  work();
-  if (second.valid()) second.get();
+constexpr std::size_t share_bytes_min = 256u << 10;  // less is checked faster than a thread starts
+constexpr std::size_t runs_ahead = 4;                // checked, or being checked, while one is written: bounds memory
+
+Result<CheckedRun> check(const Bytes& bytes, const AuthorKey& author) {
+  auto verified = decode_run(bytes, author);
+  if (!verified) return verified.error();
+  CheckedRun out{std::move(*verified), {}};
+  for (const EntryBody& body : out.verified.run.entries) out.packed.push_back(pack_body(body));
+  return out;
 }
 
 std::size_t live_logs(const SpaceSlot& slot, const AuthorKey& author) {
@@ -66,7 +63,8 @@ bool quarantine_is_full(Sql& db, const SpaceSlot& slot, const AuthorKey& author)
 
 }  // namespace
 
-RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified, const AuthorKey& author) {
+RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, const VerifiedRun& verified,
+                                std::span<const Bytes> packed) {
   const Run& run = verified.run;
   SpaceSlot& slot = slot_for(space);
   const LogRef known = slot.store.find_log(run.log);
@@ -94,7 +92,7 @@ RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified,
       if (run.genesis) slot.store.put_genesis(*run.genesis);
       stored = true;
     }
-    const auto state = slot.merge.append({run.log, author, seq, before, hash, run.entries[i]});
+    const auto state = slot.merge.append({run.log, author, seq, before, hash, run.entries[i], &packed[i]});
     if (!state) return {state.error().code, false, space, {}};
     applied &= *state == EntryState::applied;
     clock_.observe(run.entries[i].hlc, now());
@@ -111,23 +109,20 @@ RunReport ReplicaCore::take_run(const Space& space, const VerifiedRun& verified,
 }
 
 Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> runs) {
-  // Verified before the transaction: a bad run costs neither a lock nor a rollback.
-  std::map<LogId, std::pair<AuthorKey, Space>> born_here;  // logs whose genesis came earlier in this batch
-  const auto place = [&](const Bytes& bytes) -> Result<CheckedRun> {
+  std::map<LogId, PlacedRun> born_here;  // logs whose genesis came earlier in this batch
+  const auto place = [&](const Bytes& bytes) -> Result<PlacedRun> {
     if (bytes.size() > limits::run_bytes_max) return Error{Errc::over_limit, "run"};
-    auto run = wire::decode<Run>(bytes);
-    if (!run) return run.error();
-    CheckedRun out;
-    if (run->genesis) {
+    const auto head = read_run_head(bytes);
+    if (!head) return head.error();
+    PlacedRun out;
+    if (head->genesis) {
       // Proven before any other run of the batch relies on it: else it could lend its author to a foreign log.
-      if (log_id(*run->genesis) != run->log) return Error{Errc::broken_chain, "genesis"};
-      out.author = run->genesis->author;
-      out.space = run->genesis->space;
-    } else if (const auto at = born_here.find(run->log); at != born_here.end()) {
-      std::tie(out.author, out.space) = at->second;
-    } else if (const SpaceSlot* slot = slot_of(run->log)) {
-      out.author = slot->store.log(slot->store.find_log(run->log)).author;
-      out.space = slot->store.space();
+      if (log_id(*head->genesis) != head->log) return Error{Errc::broken_chain, "genesis"};
+      out = {head->genesis->author, head->genesis->space};
+    } else if (const auto at = born_here.find(head->log); at != born_here.end()) {
+      out = at->second;
+    } else if (const SpaceSlot* slot = slot_of(head->log)) {
+      out = {slot->store.log(slot->store.find_log(head->log)).author, slot->store.space()};
     } else {
       return Error{Errc::gap, "log"};
     }
@@ -136,41 +131,54 @@ Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> 
     if (own == nullptr || !membership_.may_read(own->member, out.space)) return Error{Errc::not_permitted, "space"};
     const Device* device = membership_.device(out.author);
     if (device == nullptr || (device->member != out.space.owner && !KIZ_MUTANT(foreign_space))) return Error{Errc::unknown_log, "log"};
-    out.run.run = std::move(*run);
-    born_here.emplace(out.run.run.log, std::pair{out.author, out.space});
+    born_here.emplace(head->log, out);
     return out;
   };
-  std::vector<Result<CheckedRun>> checked;
-  checked.reserve(runs.size());
+  std::vector<Result<PlacedRun>> placed;
+  placed.reserve(runs.size());
   std::size_t bytes = 0;
   for (const IncomingRun& run : runs) {
-    checked.push_back(place(run.bytes));
+    placed.push_back(place(run.bytes));
     bytes += run.bytes.size();
   }
-  const auto verify = [&](std::size_t i) {
-    if (!checked[i]) return;
-    auto verified = verify_run(std::move(checked[i]->run.run), checked[i]->author);
-    if (verified) {
-      checked[i]->run = std::move(*verified);
-    } else {
-      checked[i] = verified.error();
+
+  // Few are verified before the transaction. Of many the next ones are verified while one is written: a bad one among
+  // them costs its own report and no rollback.
+  using Pending = std::future<Result<CheckedRun>>;
+  std::optional<SecondThread> second;
+  if (bytes >= share_bytes_min && runs.size() > 1) second.emplace();
+  std::deque<Pending> pending;
+  std::size_t begun = 0;
+  const auto begin_upto = [&](std::size_t end) {
+    for (; begun < std::min(end, runs.size()); ++begun) {
+      const auto job = [&run = runs[begun].bytes, &at = placed[begun]] { return at ? check(run, at->author) : at.error(); };
+      if (second) {
+        pending.push_back(second->begin(job));
+      } else {
+        std::promise<Result<CheckedRun>> done;
+        done.set_value(job());
+        pending.push_back(done.get_future());
+      }
     }
   };
-  if (bytes >= share_bytes_min && runs.size() > 1) {
-    on_two_threads(runs.size(), verify);
-  } else {
-    for (std::size_t i = 0; i < runs.size(); ++i) verify(i);
-  }
+  begin_upto(second ? runs_ahead : runs.size());
 
   if (KIZ_MUTANT(ack_before_commit)) db_->query("PRAGMA synchronous = OFF").run();
   return write([&]() -> Result<std::vector<RunReport>> {
     std::vector<RunReport> out;
     std::vector<std::pair<SpaceSlot*, EntryRef>> arrived;
-    for (const auto& item : checked) {
-      out.push_back(item ? take_run(item->space, item->run, item->author) : RunReport{item.error().code, false, {}, {}});
-      if (!item || out.back().refused != Errc::ok) continue;
-      SpaceSlot& slot = slot_for(item->space);
-      for (const EntryHash& hash : item->run.hashes) arrived.emplace_back(&slot, slot.store.find(hash));
+    for (std::size_t i = 0; i < runs.size(); ++i) {
+      begin_upto(i + runs_ahead);
+      const auto checked = second ? second->wait_for(pending.front()) : pending.front().get();
+      pending.pop_front();
+      if (!checked) {
+        out.push_back({checked.error().code, false, {}, {}});
+        continue;
+      }
+      out.push_back(take_run(placed[i]->space, placed[i]->author, checked->verified, checked->packed));
+      if (out.back().refused != Errc::ok) continue;
+      SpaceSlot& slot = slot_for(placed[i]->space);
+      for (const EntryHash& hash : checked->verified.hashes) arrived.emplace_back(&slot, slot.store.find(hash));
     }
     // What an order in force names must not become durable, however late it comes.
     const bool ordered = std::any_of(slots_.begin(), slots_.end(), [](const auto& held) { return held.first.collection == collections::erasures; });

@@ -126,7 +126,8 @@ class ReplicaCore {
   bool take_other_branch(const ControlRecord& record);            // inside write()
   void store_control(Seq first);                                  // inside write()
   bool may_fork_own_log() const;
-  RunReport take_run(const Space& space, const VerifiedRun& run, const AuthorKey& author);  // inside write()
+  RunReport take_run(const Space& space, const AuthorKey& author, const VerifiedRun& verified,
+                     std::span<const Bytes> packed);  // inside write()
 
   friend class EntryAuthor;
 

@@ -194,13 +194,14 @@ void SpaceStore::foretold(const EntryHash& hash, std::vector<Foretold>& out) con
 EntryRef SpaceStore::put_entry(const NewEntry& entry) {
   changed_ = true;
   ++entries_added_;
-  const Bytes packed = pack_body(entry.body);
+  const Bytes made = entry.packed == nullptr ? pack_body(entry.body) : Bytes{};
+  const ByteView packed{entry.packed == nullptr ? made : *entry.packed};
   const ControlPosition& control = entry.body.control;
   auto insert = db_.query(
       "INSERT INTO entries(space, log, branch, seq, hash, hlc, epoch, control, control_hash, body) "
       "VALUES(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)");
   (insert << number_ << entry.place.log << entry.place.branch << entry.place.seq << ByteView{entry.hash}
-          << entry.body.hlc.value << control.epoch << control.seq << ByteView{control.hash} << ByteView{packed})
+          << entry.body.hlc.value << control.epoch << control.seq << ByteView{control.hash} << packed)
       .run();
   const auto ref = static_cast<EntryRef>(db_.last_row());
 

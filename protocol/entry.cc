@@ -186,6 +186,10 @@ Hash ops_root(const EntryBody& body) {
 }
 
 EntryHeader header_of(const EntryBody& body, const LogId& log, Seq seq, const EntryHash& backlink) {
+  return header_of(body, ops_root(body), log, seq, backlink);
+}
+
+EntryHeader header_of(const EntryBody& body, const Hash& root, const LogId& log, Seq seq, const EntryHash& backlink) {
   EntryHeader out;
   out.log = log;
   out.seq = seq;
@@ -193,7 +197,7 @@ EntryHeader header_of(const EntryBody& body, const LogId& log, Seq seq, const En
   out.hlc = body.hlc;
   out.control = body.control;
   out.seen = body.seen;
-  out.ops_root = ops_root(body);
+  out.ops_root = root;
   out.flags = body.flags;
   return out;
 }
@@ -254,6 +258,18 @@ Result<VerifiedRun> decode_run(ByteView in, const std::optional<AuthorKey>& auth
   auto run = wire::decode<Run>(in);
   if (!run) return run.error();
   return verify_run(std::move(*run), author);
+}
+
+Result<RunHead> read_run_head(ByteView in) {
+  try {
+    wire::Reader ar{in};
+    Run run;
+    ar(run.version, run.suite, run.log, run.genesis);
+    if (run.version != entry_version || run.suite != entry_suite) return Error{Errc::unknown_version, "run"};
+    return RunHead{run.log, std::move(run.genesis)};
+  } catch (const wire::Refused& refused) {
+    return Error{refused.code, refused.what};
+  }
 }
 
 Result<VerifiedRun> verify_run(Run run, const std::optional<AuthorKey>& author) {

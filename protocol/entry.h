@@ -90,6 +90,8 @@ std::vector<Commitment> commitments(const EntryBody& body);
 
 /// Header of the entry with this body at this place.
 EntryHeader header_of(const EntryBody& body, const LogId& log, Seq seq, const EntryHash& backlink);
+/// The same where ops_root(body) is known.
+EntryHeader header_of(const EntryBody& body, const Hash& root, const LogId& log, Seq seq, const EntryHash& backlink);
 
 /// Checks what makes an entry invalid whatever its place: bounds, order of `seen`, modes and fields that fit together.
 /// errors: over_limit, malformed, not_canonical
@@ -132,6 +134,13 @@ Bytes encode_run(const Run& run);
 /// errors  over_limit, malformed, not_canonical, unknown_version, broken_chain, bad_signature
 /// Not checked: place in the log held so far, rights, control position.
 Result<VerifiedRun> decode_run(ByteView in, const std::optional<AuthorKey>& author);
+
+/// What a run says first: of which log it is, and how that began. Nothing of it is checked.
+struct RunHead {
+  LogId log;
+  std::optional<Genesis> genesis;
+};
+Result<RunHead> read_run_head(ByteView in);
 
 /// The same checks on a run already decoded.
 Result<VerifiedRun> verify_run(Run run, const std::optional<AuthorKey>& author);

@@ -179,7 +179,7 @@ class Book {
 
   void store() {
     const bool opens_log = logs_.log(own().ref).branches.empty();
-    out_.meta.ref = logs_.put_entry({arrival_.hash, place_, arrival_.body, listings_, foretold_});
+    out_.meta.ref = logs_.put_entry({arrival_.hash, place_, arrival_.body, arrival_.packed, listings_, foretold_});
     for (const Page& page : pages_) logs_.put_log(page.info);
     for (const Page& page : pages_) history_.forget_forks(page.info.ref);
     if (opens_log) history_.forget(own().ref);  // whose it is was not known before

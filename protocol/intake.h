@@ -17,6 +17,7 @@ struct Arrival {
   const EntryHash& backlink;  // seq 1: not looked at
   const EntryHash& hash;
   const EntryBody& body;
+  const Bytes* packed = nullptr;  // the body as the store keeps it, where that has been made already
 };
 
 /// What the arrival has changed.

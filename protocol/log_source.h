@@ -140,6 +140,7 @@ struct NewEntry {
   const EntryHash& hash;
   Place place;
   const EntryBody& body;
+  const Bytes* packed;  // as the store keeps it; null: not made yet
   struct Listed {
     LogRef cited = 0;
     Seq seq = 0;

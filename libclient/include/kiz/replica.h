@@ -35,7 +35,7 @@ struct ReplicaOptions {
   Unlock unlock = {};
   std::string base_vfs = {};                              // empty: unix-excl; the simulator names its own
   std::function<Result<void>(const std::string& from, const std::string& to)> rename = {};  // for a base_vfs of one's own
-  int cache_kib = 64 << 10;                             // page cache
+  int cache_kib = 24 << 10;                             // page cache
   std::function<std::uint64_t()> clock_ms = {};            // empty: system clock, ms since 1970 UTC
   std::function<void(std::span<std::uint8_t>)> random = {};  // empty: the system's
   std::string program = "kiz";                          // named to others who want the same store

@@ -136,6 +136,43 @@ Run declare_due(Form&) {
   };
 }
 
+std::string checkpoint_word(const std::string& state) {
+  if (state == "done") return tr("old values are gone here");
+  if (state == "open") return tr("old values will go here");
+  if (state == "incomplete") return tr("entries are still missing here");
+  return tr("computed otherwise here: nothing was dropped");
+}
+
+Run declare_checkpoints(Form&) {
+  return [](Shell& shell, Json args) {
+    return shell.show("privacy.checkpoints", args, [](Output& out, const Json& data) {
+      for (const Json& one : list_of(data, "checkpoints")) {
+        out.line(tr("{}, {}: up to {} entries, {}: {}", {text_of(one, "member_name"), text_of(one, "space"), shown_number(number_of(one, "entries")),
+                                                       shown_time(text_of(one, "time")), checkpoint_word(text_of(one, "state"))}),
+                 text_of(one, "state") == "refused" ? Style::bad : Style::plain);
+      }
+      if (list_of(data, "checkpoints").empty()) out.line(tr("No old values were agreed to go yet."));
+      for (const Json& one : list_of(data, "waiting")) {
+        std::string devices;
+        for (const Json& device : list_of(one, "open")) devices += (devices.empty() ? "" : ", ") + tr("{} ({})", {text_of(device, "device"), text_of(device, "member_name")});
+        out.line(tr("{}, {}: waits for {}", {text_of(one, "member_name"), text_of(one, "space"), devices.empty() ? tr("the town's signature") : devices}));
+      }
+      if (const auto unknown = number_of(data, "unknown"); unknown > 0) {
+        out.line(trn("{} value is not held here and reads as unknown.", "{} values are not held here and read as unknown.", static_cast<unsigned long>(unknown)));
+      }
+    });
+  };
+}
+
+Run declare_prune(Form&) {
+  return [](Shell& shell, Json args) {
+    return shell.show("privacy.prune", args, [](Output& out, const Json& data) {
+      out.line(trn("{} old value has gone.", "{} old values have gone.", static_cast<unsigned long>(number_of(data, "values"))), Style::good);
+      if (const auto begun = number_of(data, "begun"); begun > 0) out.line(tr("Begun in {} collections; it waits until all devices have them.", {shown_number(begun)}));
+    });
+  };
+}
+
 }  // namespace
 
 std::vector<Command> erasure_commands() {
@@ -147,7 +184,9 @@ std::vector<Command> erasure_commands() {
             {"zurueckziehen", "withdraw", translatable("take an erasure back before its day"), {}, declare_withdraw}}},
           {"auskunft", "subject", translatable("everything that is stored about a record"), {"disclosure"}, declare_subject},
           {"datenschutz", "privacy", translatable("what may not be kept any longer"), {}, nullptr,
-           {{"faellig", "due", translatable("what its retention period is over for"), {}, declare_due}}}};
+           {{"faellig", "due", translatable("what its retention period is over for"), {}, declare_due},
+            {"fixpunkte", "checkpoints", translatable("up to where overwritten values have gone"), {}, declare_checkpoints},
+            {"aufraeumen", "prune", translatable("let overwritten values go, as far as all have agreed"), {}, declare_prune}}}};
 }
 
 }  // namespace kiz::cli

@@ -15,7 +15,7 @@ constexpr std::size_t labels = 20;
 // What stands in the head of a record and not among its fields.
 bool is_head(const std::string& key) {
   for (const char* head : {"ref", "id", "member", "member_name", "title", "kind_of_record", "conflicts", "disputed",
-                           "overwritten", "exists", "deleted", "space", "overdue"}) {
+                           "overwritten", "exists", "deleted", "space", "overdue", "unknown_fields"}) {
     if (key == head) return true;
   }
   return false;
@@ -45,7 +45,8 @@ std::string subject_of(const Json& conflict) {
 std::string value_words(const std::string& kind, const std::string& field, const Json& value) {
   std::string text = text_of(value, "label");
   if (text.empty()) text = field_text(kind, field, value.value("value", Json{}));
-  return text.empty() ? tr("(empty or unknown)") : text;
+  if (!value.value("known", true)) return tr("(unknown)");
+  return text.empty() ? tr("(empty)") : text;
 }
 
 std::string kind_of(const Json& conflict) {
@@ -90,10 +91,12 @@ void render_record(Output& out, const std::string& kind, const Json& record) {
     for (const Json& value : list_of(dispute, "values")) all += (all.empty() ? "" : " / ") + value_words(kind, text_of(dispute, "field"), value);
     out.pair(field_label(kind, text_of(dispute, "field")), all + " " + tr("(disputed)"), labels, Style::warn);
   }
+  // Erased, or not here: not the same as never entered.
+  for (const Json& field : list_of(record, "unknown_fields")) out.pair(field_label(kind, plain(field)), tr("(unknown)"), labels, Style::dim);
   for (const Json& lost : list_of(record, "overwritten")) {
     const std::string field = text_of(lost, "field");
     out.line(tr("Overwritten at the same time: {} was {} ({})",
-                {field_label(kind, field), field_text(kind, field, lost.value("value", Json{})), origin(lost)}),
+                {field_label(kind, field), value_words(kind, field, lost), origin(lost)}),
              Style::dim);
   }
 }
@@ -125,7 +128,7 @@ void render_history(Output& out, const std::string& kind, const Json& data) {
     const std::string where = member_label(step);
     who = who.empty() ? where : who + " (" + where + ")";
     const Json value = step.value("value", Json{});
-    std::string shown = value.is_null() ? text_of(step, "mode") : field_text(kind, field, value);
+    std::string shown = !step.value("known", true) ? tr("(unknown)") : value.is_null() ? text_of(step, "mode") : field_text(kind, field, value);
     rows.push_back({shown_time(text_of(step, "time")), field_label(kind, field), shown, who});
   }
   out.table({{tr("When"), false, 16, true}, {tr("Field"), false, 8}, {tr("Value"), false, 10}, {tr("By"), false, 8}}, rows);

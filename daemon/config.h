@@ -50,6 +50,7 @@ struct Config {
   std::size_t backup_keep_weeks = 5;
   std::size_t backup_keep_months = 12;
   std::size_t backup_age_max_days = 8;
+  std::size_t checkpoint_days = 90;                // between two checkpoints of a collection; 0: none
   /// "anna" or "@group" by the role they have here, read to administer.
   std::array<std::vector<std::string>, 4> roles = {
       {{}, {"@kiz-sync"}, {"@kiz-einvernehmen"}, {"root", "@kiz-admin"}}};

@@ -51,6 +51,9 @@ const ConfigKey keys[] = {
     {"backup", "age_max_days", "", Number{&Config::backup_age_max_days, 1, 3650}, true, "8",
      translatable("`kiz pruefen` warns when the last good backup is older.")},
 
+    {"checkpoints", "every_days", "", Number{&Config::checkpoint_days, 0, 3650}, true, "90",
+     translatable("The node of a Kreis: how often it begins to let overwritten values go, once every device admitted has received what overwrote them. 0 = never; `kiz datenschutz aufraeumen` does it by hand.")},
+
     {"roles", "lesen", "read", RoleList{0}, true, "[]", translatable("May see everything.")},
     {"roles", "bearbeiten", "edit", RoleList{1}, true, "[\"@kiz-sync\"]",
      translatable("May enter offers, needs and counts.")},

@@ -7,6 +7,7 @@
 #include "daemon/config_keys.h"
 #include "daemon/peer_connection.h"
 #include "daemon/service.h"
+#include "libclient/checkpoints.h"
 #include "libclient/erasure.h"
 #include "libclient/keyring.h"
 #include "libclient/sqlite.h"
@@ -283,21 +284,42 @@ asio::awaitable<void> Server::pause(std::chrono::milliseconds time) {
   co_await stop_.wait_until(std::chrono::steady_clock::now() + time);
 }
 
+// What all have received and nobody reads any more; the Kreis begins with it now and then.
+void Server::let_old_values_go(bool may_begin) {
+  ReplicaCore& core = replica_->core();
+  constexpr std::uint64_t day_ms = 24ull * 60 * 60 * 1000;
+  const auto cannot = [](const Error& error) { log::warning("cannot_prune", "code={}", name(error.code)); };
+  if (may_begin && config_.checkpoint_days > 0 && core.files().issuing_key() != nullptr) {
+    const auto begun = checkpoints::plan(core, {.every_ms = config_.checkpoint_days * day_ms});
+    if (!begun) return cannot(begun.error());
+    const auto issued = checkpoints::issue_own(core);
+    if (!issued) return cannot(issued.error());
+    if (*begun + *issued > 0) log::info("checkpoints", "begun={} issued={}", *begun, *issued);
+    settle(nullptr);
+  }
+  const auto done = checkpoints::carry_out(core);
+  if (!done) return cannot(done.error());
+  if (done->refused > 0) log::warning("checkpoint_differs", "spaces={}", done->refused);
+  if (done->spaces > 0) log::info("pruned", "spaces={} values={}", done->spaces, done->values);
+}
+
 // What peers have acknowledged is written with the next commit; where none comes, now and then.
 asio::awaitable<void> Server::housekeeping() {
-  constexpr unsigned erasures_every = 120;  // an hour: an order may take effect though nothing has arrived
+  constexpr unsigned rounds_per_hour = 120;  // then an order may take effect though nothing has arrived
   std::uint64_t seen = 0;
   for (unsigned round = 0; !stopping_; ++round) {
     co_await pause(housekeeping_every);
     report_.tell_status();
-    if (replica_ != nullptr && (replica_->core().generation() != seen || round % erasures_every == 0)) {
+    const bool hourly = round % rounds_per_hour == 0;
+    if (replica_ != nullptr && (hourly || replica_->core().generation() != seen)) {
       const auto done = erasure::carry_out(replica_->core());
-      seen = replica_->core().generation();
       if (!done) log::warning("cannot_erase", "code={}", name(done.error().code));
       if (done && done->values + done->answers > 0) {
         log::info("erased", "values={} answers={}", done->values, done->answers);
         settle(nullptr);
       }
+      let_old_values_go(hourly && round > 0);
+      seen = replica_->core().generation();
     }
     if (replica_ == nullptr || !replica_->core().peers().dirty()) continue;
     if (auto saved = replica_->core().save_peer_memory(); !saved) {

@@ -77,6 +77,7 @@ class Server {
 
  private:
   asio::awaitable<void> housekeeping();
+  void let_old_values_go(bool may_begin);
   asio::awaitable<void> wait_for_signals();
   asio::awaitable<void> end_in_order();
   void follow_offline();

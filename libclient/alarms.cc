@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
 #include "libclient/months.h"
 #include "libclient/replica_core.h"
@@ -57,6 +58,7 @@ class Collector {
     forks();
     devices();
     missing();
+    agreed_states();
     expiry();
     std::stable_sort(out_.begin(), out_.end(), [](const Alarm& a, const Alarm& b) { return a.grade > b.grade; });
     return std::move(out_);
@@ -150,6 +152,16 @@ class Collector {
               "{} entries of {} are missing: somebody has seen them, and nobody who was met holds them. They were lost with a machine, or are "
               "being withheld.", heads.size(), {request::member_name(replica_, space.owner)}),
           std::move(proof));
+    }
+  }
+
+  void agreed_states() {
+    for (const checkpoints::Known& known : checkpoints::known(core_)) {
+      if (known.standing != checkpoints::Standing::refused) continue;
+      add("W_CHECKPOINT", Alarm::Grade::alarm,
+          tr("The Kreis and {} have agreed on a state of {} that is not what this device computes from the same entries. Nothing was dropped here.",
+             {request::member_name(replica_, known.claim.space.owner), name_of(known.claim.space)}),
+          {{"space", name_of(known.claim.space)}, {"control_record", known.seq}, {"state", to_hex(known.claim.state)}});
     }
   }
 

@@ -1,6 +1,7 @@
 // How the control log of a replica grows: records of peers, the authority's own, and epochs that the root opens.
 #include <algorithm>
 
+#include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
 #include "libclient/replica_core.h"
 #include "protocol/entry_fields.h"
@@ -135,6 +136,7 @@ Result<ControlPosition> ReplicaCore::issue(const ControlBody& body) {
   if (control_fork_) return Error{Errc::control_forked, "control log"};
   if (!control_confirmed()) return Error{Errc::control_unconfirmed, "control log"};
   if (key->author() != control_.issuing()) return Error{Errc::not_permitted, "issuing key"};  // another epoch has begun elsewhere
+  if (closes_checkpoint(body)) return Error{Errc::below_checkpoint, "cut"};
   auto issued = write([&]() -> Result<ControlPosition> {
     const ControlRecord record = make_control_record(&control_.records().back(), body, now_ms(), *key);
     if (auto appended = control_.append(record); !appended) return appended.error();
@@ -144,6 +146,18 @@ Result<ControlPosition> ReplicaCore::issue(const ControlBody& body) {
   });
   if (issued) files_->note_heads({}, control_.last_seq());
   return issued;
+}
+
+bool ReplicaCore::closes_checkpoint(const ControlBody& body) const {
+  const auto* cut = std::get_if<LogCut>(&body);
+  const auto* revoked = std::get_if<DeviceRevoked>(&body);
+  const auto* withdrawn = std::get_if<RightWithdrawn>(&body);
+  if (cut == nullptr && revoked == nullptr && withdrawn == nullptr) return false;
+  const std::vector<Cut> cuts = cut != nullptr ? std::vector<Cut>{cut->cut} : revoked != nullptr ? revoked->cuts : withdrawn->cuts;
+  return std::any_of(cuts.begin(), cuts.end(), [&](const Cut& one) {
+    const SpaceSlot* slot = one.seq == 0 ? nullptr : slot_of(one.log);
+    return slot != nullptr && checkpoints::leaves_checkpoint(*this, *slot, {one.log, one.seq, one.head});
+  });
 }
 
 Result<ControlPosition> ReplicaCore::open_epoch(const crypto::SigningKey& root, Seq last_good, const std::vector<ControlBody>& then) {

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
 #include "libclient/replica_core.h"
 #include "protocol/emergency_sheet.h"
@@ -213,7 +214,8 @@ Result<void> revoke_device(Replica& replica, const AuthorKey& author, const std:
     for (const Head& head : slot->heads()) {
       const LogRef ref = slot->store.find_log(head.log);
       if (slot->store.log(ref).author != author) continue;
-      // A forked log is cut where its branches part: which of them the owner wrote nobody can say here.
+      // A forked log is cut where its branches part: which of them the owner wrote nobody can say here. But others may
+      // have relied on one.
       const auto known = std::find_if(revoked.cuts.begin(), revoked.cuts.end(), [&](const Cut& cut) { return cut.log == head.log; });
       if (known == revoked.cuts.end()) {
         revoked.cuts.push_back({head.log, head.seq, head.entry, {}});
@@ -224,7 +226,9 @@ Result<void> revoke_device(Replica& replica, const AuthorKey& author, const std:
       for (const Branch& branch : branches) {
         if (branch.parent != no_branch) shared = std::min(shared, branch.fork_seq);
       }
-      if (head.seq > known->seq) *known = {head.log, head.seq, head.entry, {}};
+      const bool left = checkpoints::leaves_checkpoint(core, *slot, {known->log, known->seq, known->head});
+      const bool leaves = checkpoints::leaves_checkpoint(core, *slot, head);
+      if (left != leaves ? left : head.seq > known->seq) *known = {head.log, head.seq, head.entry, {}};
       known->fork = shared;
     }
   }

@@ -113,22 +113,13 @@ std::vector<std::uint32_t> covered_ops(const SpaceSlot& slot, EntryRef ref, cons
 }
 
 /// The record must be refreshed afterwards.
-std::uint64_t erase_in(ReplicaCore& core, SpaceSlot& slot, EntryRef ref, const Order& order) {
+std::uint64_t erase_in(SpaceSlot& slot, EntryRef ref, const Order& order) {
   const auto gone = covered_ops(slot, ref, order);
   if (gone.empty()) return 0;
   EntryBody body = slot.store.body(ref);
   drop_values(body, gone);
-  const Bytes packed = pack_body(body);
-  (core.db().query("UPDATE entries SET body = ? WHERE id = ?") << ByteView{packed} << ref).run();
-  slot.store.flush();  // what it had decoded still holds the values
+  slot.store.put_values(ref, body);
   return gone.size();
-}
-
-/// What was deleted lies in freed pages and in the write-ahead log until both are written anew.
-void wipe_files(ReplicaCore& core) {
-  core.db().execute("PRAGMA wal_checkpoint(TRUNCATE)");
-  core.db().execute("VACUUM");
-  core.db().execute("PRAGMA wal_checkpoint(TRUNCATE)");
 }
 
 RecordId answer_id(const Order& order, const AuthorKey& device) {
@@ -147,6 +138,12 @@ bool may_answer(const ReplicaCore& core) {
 }
 
 }  // namespace
+
+void wipe_files(ReplicaCore& core) {
+  core.db().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  core.db().execute("VACUUM");
+  core.db().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+}
 
 bool Order::covers(const Op& op, const CellName& cell, Timestamp said) const {
   if (op.record != target || !carries_value(op.mode)) return false;
@@ -277,20 +274,17 @@ std::uint64_t held(const ReplicaCore& core, const Order& order) {
 Result<Done> carry_out(ReplicaCore& core) {
   Done done;
   std::map<RecordId, std::uint64_t> erased;
-  std::vector<Order> in_force;
   try {
-    for (Order& order : orders(core)) {
-      if (order.in_force(core.now_ms())) in_force.push_back(std::move(order));
-    }
-    if (in_force.empty()) return done;
-    const bool anything = std::any_of(in_force.begin(), in_force.end(), [&](const Order& order) { return held(core, order) > 0; });
+    const std::vector<Order> due = in_force(core);
+    if (due.empty()) return done;
+    const bool anything = std::any_of(due.begin(), due.end(), [&](const Order& order) { return held(core, order) > 0; });
     if (anything) {
       auto dropped = core.write([&]() -> Result<void> {
-        for (const Order& order : in_force) {
+        for (const Order& order : due) {
           SpaceSlot* slot = core.slot(order.target_space);
           if (slot == nullptr) continue;
           std::uint64_t values = 0;
-          for (const EntryRef ref : entries_of(core, *slot, order)) values += erase_in(core, *slot, ref, order);
+          for (const EntryRef ref : entries_of(core, *slot, order)) values += erase_in(*slot, ref, order);
           if (values > 0 && order.target.kind != 0) slot->merge.refresh(order.target);
           erased[order.id] += values;
           done.values += values;
@@ -303,7 +297,7 @@ Result<Done> carry_out(ReplicaCore& core) {
     if (!may_answer(core)) return done;
     const Space space{core.control().realm(), core.own_device()->member, collections::erasure_answers, {}};
     Edit edit;
-    for (const Order& order : in_force) {
+    for (const Order& order : due) {
       const RecordId id = answer_id(order, core.files().author());
       const SpaceSlot* slot = core.slot(space);
       if (slot != nullptr && !slot->store.load(id).empty()) continue;
@@ -324,25 +318,29 @@ Result<Done> carry_out(ReplicaCore& core) {
   return done;
 }
 
+std::vector<Order> in_force(const ReplicaCore& core) {
+  std::vector<Order> out = orders(core);
+  std::erase_if(out, [&](const Order& order) { return !order.in_force(core.now_ms()); });
+  return out;
+}
+
 void cover_arrivals(ReplicaCore& core, const std::vector<std::pair<SpaceSlot*, EntryRef>>& arrived) {
   const bool ordered = std::any_of(arrived.begin(), arrived.end(), [](const auto& entry) {
     return entry.first->store.space().collection == collections::erasures;
   });
-  std::map<Space, std::vector<Order>> in_force;
-  for (Order& order : orders(core)) {
-    if (order.in_force(core.now_ms())) in_force[order.target_space].push_back(std::move(order));
-  }
+  std::map<Space, std::vector<Order>> by_space;
+  for (Order& order : in_force(core)) by_space[order.target_space].push_back(std::move(order));
   std::set<std::pair<SpaceSlot*, RecordId>> changed;
   const auto erase = [&](SpaceSlot& slot, EntryRef ref, const Order& order) {
-    if (erase_in(core, slot, ref, order) > 0 && order.target.kind != 0) changed.insert({&slot, order.target});
+    if (erase_in(slot, ref, order) > 0 && order.target.kind != 0) changed.insert({&slot, order.target});
   };
   for (const auto& [slot, ref] : arrived) {
-    const auto here = in_force.find(slot->store.space());
-    if (here == in_force.end()) continue;
+    const auto here = by_space.find(slot->store.space());
+    if (here == by_space.end()) continue;
     for (const Order& order : here->second) erase(*slot, ref, order);
   }
   // An order that came now meets what was here before it.
-  for (const auto& [space, here] : in_force) {
+  for (const auto& [space, here] : by_space) {
     SpaceSlot* slot = ordered ? core.slot(space) : nullptr;
     if (slot == nullptr) continue;
     for (const Order& order : here) {

@@ -41,6 +41,8 @@ struct Order {
 
 /// Every order held, by time of request. One that cannot be read as an order (of a newer version) is left out.
 std::vector<Order> orders(const ReplicaCore& core);
+/// Those that take effect by this device's clock.
+std::vector<Order> in_force(const ReplicaCore& core);
 
 struct Wish {
   Space space;  // of this device's own member
@@ -66,6 +68,8 @@ struct Done {
 /// Carries out every order in force, wipes what they leave behind in the files, and answers the orders not answered yet.
 /// Does nothing twice. errors: no_space, io_error
 Result<Done> carry_out(ReplicaCore& core);
+/// What was dropped lies in freed pages and in the write-ahead log until both are written anew. Outside of transactions.
+void wipe_files(ReplicaCore& core);
 /// Inside a commit, after entries have arrived: what orders in force cover goes before it is ever durable.
 void cover_arrivals(ReplicaCore& core, const std::vector<std::pair<SpaceSlot*, EntryRef>>& arrived);
 

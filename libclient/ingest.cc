@@ -5,6 +5,7 @@
 #include "libclient/erasure.h"
 #include "libclient/replica_core.h"
 #include "libclient/second_thread.h"
+#include "libclient/values.h"
 #include "protocol/entry_fields.h"
 #include "protocol/mutants.h"
 
@@ -91,6 +92,8 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
       }
       if (run.genesis) slot.store.put_genesis(*run.genesis);
       stored = true;
+    } else {
+      values::mend(slot, slot.store.find(hash), run.entries[i]);
     }
     const auto state = slot.merge.append({run.log, author, seq, before, hash, run.entries[i], &packed[i]});
     if (!state) return {state.error().code, false, space, {}};

@@ -292,6 +292,7 @@ void PeerTalk::begin_sync(SteadyTime now) {
   }
   source_ = std::make_unique<PeerSource>(core_, *peer_);
   session_ = std::make_unique<SyncSession>(*source_, side_, options_, now);
+  values_ = std::make_unique<ValueTalk>(core_, *peer_);
   ask_for_realm_secret();
 }
 
@@ -352,6 +353,10 @@ bool PeerTalk::receive(SteadyTime now) {
     take_realm_secret(message.body);
     wipe(message.body);
     return true;
+  }
+  if (session_ != nullptr && ValueTalk::concerns(message.kind)) {
+    if (auto taken = values_->receive(message); !taken) fail(taken.error());
+    return !failure_;
   }
   const auto taken = join_    ? join_->receive(std::move(message), now)
                      : admit_ ? admit_->receive(std::move(message), now)
@@ -512,8 +517,25 @@ bool PeerTalk::drive_sync(SteadyTime now) {
     if (!message) break;
     moved |= send(*message);
   }
+  moved |= drive_values(now);
   if (session_->failure() && !failure_) failure_ = *session_->failure();
   return moved && !failure_;
+}
+
+bool PeerTalk::drive_values(SteadyTime now) {
+  bool moved = false;
+  if (session_->in_sync() && session_->peer_can(answers_for_values)) values_->look(now);
+  if (values_->take_control_changed()) {
+    control_changed_ = true;
+    session_->on_control_changed();
+    moved = true;
+  }
+  while (!session_->finished() && output_.size() < output_bytes_soft) {
+    auto message = values_->next();
+    if (!message) break;
+    moved |= send(*message);
+  }
+  return moved;
 }
 
 // The Kreis tells a member what it holds of the member's own spaces, not more often than once a minute.

@@ -12,6 +12,7 @@
 
 #include "libclient/peer_source.h"
 #include "libclient/replica_core.h"
+#include "libclient/value_talk.h"
 #include "protocol/enrolment_session.h"
 #include "protocol/secure_link.h"
 #include "protocol/sync_session.h"
@@ -53,7 +54,8 @@ class PeerTalk {
   /// The other side; known once the handshake is through.
   const std::optional<TransportKey>& peer() const { return peer_; }
   bool established() const { return session_ != nullptr; }
-  bool in_sync() const { return session_ != nullptr && session_->in_sync(); }
+  /// Both hold the same, and neither waits for values from the other.
+  bool in_sync() const { return session_ != nullptr && session_->in_sync() && !values_->waits(); }
   bool compared() const { return session_ != nullptr && session_->compared(); }
   std::uint64_t pending_entries() const { return session_ != nullptr ? session_->pending_entries() : 0; }
   /// This talk has changed the control log or taken entries: others are to be told (ReplicaCore::take_advances).
@@ -91,6 +93,7 @@ class PeerTalk {
   void choose_member_psk(const Device* device);
   bool may_come(const Device& device);
   void give_receipts(SteadyTime now);
+  bool drive_values(SteadyTime now);
   void choose_invite_psk();
   void begin(SteadyTime now);
   void begin_sync(SteadyTime now);
@@ -125,6 +128,7 @@ class PeerTalk {
   std::unique_ptr<JoinSession> join_;
   std::unique_ptr<AdmitSession> admit_;
   std::unique_ptr<SyncSession> session_;
+  std::unique_ptr<ValueTalk> values_;  // beside the session
   std::optional<Error> failure_;
   std::map<Errc, std::uint64_t> refused_;
   Bytes output_;

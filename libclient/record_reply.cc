@@ -166,6 +166,7 @@ Json history(const Replica& replica, const registry::Kind& kind, const Space& sp
     item["field"] = step.field == field_existence ? "existence" : registry::field_name(kind, step.field);
     item["mode"] = mode_name(step.mode);
     item["value"] = value_of(kind, step.field, step.value);
+    item["known"] = step.value.has_value() || !carries_value(static_cast<Mode>(step.mode));
     steps.push_back(std::move(item));
   }
   return {{"id", references::full_of(id)}, {"steps", std::move(steps)}};

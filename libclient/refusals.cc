@@ -39,6 +39,9 @@ constexpr Row rows[] = {
     {Errc::control_unconfirmed, translatable("This installation was put back from a backup or copied. Before it decides anything a town must have "
                                              "shown what was decided last. Nothing was changed."),
      translatable("Wait until a town has called: kiz status")},
+    {Errc::below_checkpoint, translatable("This log was agreed on up to a later entry: members have let old values go since, and it cannot end earlier. "
+                                          "Nothing was changed."),
+     translatable("End it at a later entry, and put right by hand what was entered before: kiz privacy checkpoints")},
     {Errc::bad_handshake, translatable("The other side is not who it should be, or does not know this device. Nothing was sent."),
      translatable("kiz status")},
     {Errc::unexpected_message, translatable("The other side broke the rules of the exchange. What was taken in before stays."),

@@ -63,6 +63,7 @@ class ReplicaCore {
   /// errors: what ControlLog::append says of that one; no_space, io_error
   Result<void> ingest_control(std::span<const Bytes> records);
   /// The authority's next record. errors: not_permitted (no issuing key here), control_forked, control_unconfirmed,
+  /// below_checkpoint (it would take away what a checkpoint counts on),
   /// no_space, io_error
   Result<ControlPosition> issue(const ControlBody& body);
   /// The root opens an epoch behind the record with seq `last_good`: what is held after it goes. `own`: grants that follow.
@@ -126,6 +127,7 @@ class ReplicaCore {
   bool take_other_branch(const ControlRecord& record);            // inside write()
   void store_control(Seq first);                                  // inside write()
   bool may_fork_own_log() const;
+  bool closes_checkpoint(const ControlBody& body) const;
   RunReport take_run(const Space& space, const AuthorKey& author, const VerifiedRun& verified,
                      std::span<const Bytes> packed);  // inside write()
 

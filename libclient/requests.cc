@@ -2,6 +2,7 @@
 
 #include "libclient/refusals.h"
 #include "libclient/requests_bundle.h"
+#include "libclient/requests_checkpoint.h"
 #include "libclient/requests_erasure.h"
 #include "libclient/translate.h"
 
@@ -17,6 +18,7 @@ std::vector<RequestKind> all_requests() {
   add(dump_requests());
   add(bundle_requests());
   add(erasure_requests());
+  add(checkpoint_requests());
   add(backup_requests());
   add(doctor_requests());
   add(member_requests());

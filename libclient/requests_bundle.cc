@@ -4,6 +4,7 @@
 #include "libclient/bundle_dump.h"
 #include "libclient/bundle_file.h"
 #include "libclient/bundle_spool.h"
+#include "libclient/checkpoints.h"
 #include "libclient/erasure.h"
 #include "libclient/keyring.h"
 #include "libclient/months.h"
@@ -199,6 +200,7 @@ Answer read(RequestContext& context) {
   auto taken = read_bundle(context.replica.core(), **file);
   if (!taken) return cannot_read(taken.error());
   if (auto erased = erasure::carry_out(context.replica.core()); !erased) return to_refusal(erased.error());
+  if (auto pruned = checkpoints::carry_out(context.replica.core()); !pruned) return to_refusal(pruned.error());
   if (context.surroundings.committed) context.surroundings.committed();
   Reply reply{summary_json(context.replica, taken->summary), {}, 0};
   reply.data["control_new"] = taken->control_new;

@@ -88,6 +88,11 @@ CREATE TABLE told_heads(
   told_by BLOB NOT NULL, told_ms INTEGER NOT NULL, missed_ms INTEGER NOT NULL DEFAULT 0, missed_by BLOB NOT NULL DEFAULT x'',
   PRIMARY KEY(log, entry)) WITHOUT ROWID;
 )sql",
+    R"sql(
+-- Live values that are not held here: what a peer is asked for. Records of before are counted when they change next.
+ALTER TABLE records ADD COLUMN unknown INTEGER NOT NULL DEFAULT 0;
+CREATE INDEX records_unknown ON records(space, id) WHERE unknown > 0;
+)sql",
 };
 static_assert(sizeof steps / sizeof steps[0] == schema_version);
 

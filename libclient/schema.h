@@ -8,7 +8,7 @@
 
 namespace kiz {
 
-inline constexpr int schema_version = 2;
+inline constexpr int schema_version = 3;
 
 /// Brings the tables of an open store to `schema_version`, in one transaction, and notes which program did it.
 /// errors: store_too_new (nothing is touched)

@@ -10,6 +10,14 @@
 namespace kiz {
 namespace {
 
+/// Live values that are not held here, of cells and of deltas.
+std::uint64_t unknown_values(const RecordState& state) {
+  std::uint64_t out = 0;
+  for (const Cell& cell : state.cells) out += cell.field != field_existence && !cell.value ? 1u : 0u;
+  for (const DeltaSum& sum : state.sums) out += sum.unknown;
+  return out;
+}
+
 constexpr std::size_t bodies_kept = 16;  // decoded ones: evaluating records one by one comes back to the same entries
 
 struct StoredBranch {
@@ -321,10 +329,16 @@ void SpaceStore::records_after(const std::optional<RecordId>& after, std::size_t
   while (query.step()) out.push_back({static_cast<std::uint32_t>(query.number(0)), RecordKey::from(query.blob(1))});
 }
 
+void SpaceStore::put_values(EntryRef ref, const EntryBody& body) {
+  const Bytes packed = pack_body(body);
+  (db_.query("UPDATE entries SET body = ? WHERE id = ?") << ByteView{packed} << ref).run();
+  bodies_.clear();
+}
+
 void SpaceStore::clear_states() {
   changed_ = true;
   flush_records();
-  (db_.query("UPDATE records SET state = x'', disputed = 0 WHERE space = ?") << number_).run();
+  (db_.query("UPDATE records SET state = x'', disputed = 0, unknown = 0 WHERE space = ?") << number_).run();
   (db_.query("DELETE FROM conflicts WHERE space = ?") << number_).run();
 }
 
@@ -354,12 +368,12 @@ void SpaceStore::write(const RecordId& id, HeldRecord& record) const {
   const auto disputed = static_cast<std::int64_t>(disputed_fields.size());
   if (disputed > 0 || record.disputed > 0) write_conflicts(id, disputed_fields);
   if (record.row == 0) {
-    auto insert = db_.query("INSERT INTO records(space, kind, key, disputed, state, touched) VALUES(?, ?, ?, ?, ?, ?)");
-    (insert << number_ << id.kind << ByteView{id.key} << disputed << ByteView{state} << ByteView{record.touched}).run();
+    auto insert = db_.query("INSERT INTO records(space, kind, key, disputed, unknown, state, touched) VALUES(?, ?, ?, ?, ?, ?, ?)");
+    (insert << number_ << id.kind << ByteView{id.key} << disputed << unknown_values(record.state) << ByteView{state} << ByteView{record.touched}).run();
     record.row = db_.last_row();
   } else {
-    auto update = db_.query("UPDATE records SET disputed = ?, state = ?, touched = ? WHERE id = ?");
-    (update << disputed << ByteView{state} << ByteView{record.touched} << record.row).run();
+    auto update = db_.query("UPDATE records SET disputed = ?, unknown = ?, state = ?, touched = ? WHERE id = ?");
+    (update << disputed << unknown_values(record.state) << ByteView{state} << ByteView{record.touched} << record.row).run();
   }
   record.disputed = disputed;
   record.dirty = false;

@@ -64,6 +64,8 @@ class SpaceStore final : public LogStore, public RecordStore {
   std::optional<Genesis> genesis(LogRef ref) const;
   void put_signature(const EntryHash& entry, const Signature& signature);
   const EntryBody& body(EntryRef ref) const;  // valid until the next call on this store
+  /// The same entry with other of its values held. Whoever takes or gives one that lives refreshes its record.
+  void put_values(EntryRef ref, const EntryBody& body);
   /// Forgets every merged record but not what touched them; evaluate_record must follow for each.
   void clear_states();
   /// Writes what waits in memory. Call before the transaction commits.

@@ -1,5 +1,8 @@
 #include "protocol/control_log.h"
 
+#include <algorithm>
+
+#include "protocol/checkpoint_fields.h"
 #include "protocol/limits.h"
 #include "protocol/mutants.h"
 #include "protocol/wire.h"
@@ -141,7 +144,8 @@ ControlRecord make_control_record(const ControlRecord* last, const ControlBody& 
     out.seq = 1;
   }
   out.time_ms = time_ms;
-  out.critical = true;  // every kind of this version decides on rights or is harmless to wait for
+  // All kinds but one decide on rights or are harmless to wait for; older programs do without checkpoints.
+  out.critical = !std::holds_alternative<Checkpoint>(body);
   out.kind = static_cast<std::uint32_t>(body.index());
   out.payload = std::visit([](const auto& b) {
     if constexpr (std::is_same_v<std::decay_t<decltype(b)>, UnknownControl>) {
@@ -217,6 +221,8 @@ Result<void> ControlLog::append(ControlRecord record) {
     return Error{Errc::malformed, "epoch"};
   }
 
+  if (auto fits = check_against_checkpoints(*body, last); !fits) return fits;
+
   const AuthorKey root = founded != nullptr ? founded->root : root_;
   const AuthorKey issuing = founded != nullptr ? founded->issuing : opened != nullptr ? opened->issuing : issuing_;
   if (founded != nullptr && !crypto::verify(root, certificate_label, issuing, founded->certificate)) {
@@ -237,6 +243,48 @@ Result<void> ControlLog::append(ControlRecord record) {
   bodies_.push_back(std::move(*body));
   hashes_.push_back(hash);
   return {};
+}
+
+Result<void> ControlLog::check_against_checkpoints(const ControlBody& body, Seq last) const {
+  if (const auto* made = std::get_if<Checkpoint>(&body)) {
+    if (made->claim.space.realm != realm()) return Error{Errc::foreign_realm, "checkpoint"};
+    if (auto good = check_checkpoint(*made); !good) return good;
+    bool may_sign = false;
+    for (Seq at = 0; at < last; ++at) {
+      const auto* granted = std::get_if<DeviceGranted>(&bodies_[at]);
+      const auto* revoked = std::get_if<DeviceRevoked>(&bodies_[at]);
+      if (granted != nullptr && granted->author == made->signer) {
+        may_sign = granted->member == made->claim.space.owner && (granted->rights & rights_of_an_office) != 0;
+      }
+      if (revoked != nullptr && revoked->author == made->signer) may_sign = false;
+    }
+    return may_sign ? Result<void>{} : Error{Errc::not_permitted, "checkpoint"};
+  }
+  const auto* cut = std::get_if<LogCut>(&body);
+  const auto* revoked = std::get_if<DeviceRevoked>(&body);
+  const auto* withdrawn = std::get_if<RightWithdrawn>(&body);
+  if (cut == nullptr && revoked == nullptr && withdrawn == nullptr) return {};
+  const std::vector<Cut> cuts = cut != nullptr ? std::vector<Cut>{cut->cut} : revoked != nullptr ? revoked->cuts : withdrawn->cuts;
+  const auto forbids = [&](const CheckpointClaim& claim) {
+    if (std::any_of(cuts.begin(), cuts.end(), [&](const Cut& one) { return lies_below(one, claim); })) return true;
+    const bool concerned = revoked != nullptr || (withdrawn != nullptr && withdrawn->collection == claim.space.collection);
+    if (!concerned) return false;
+    const AuthorKey& author = revoked != nullptr ? revoked->author : withdrawn->author;
+    return std::any_of(claim.heads.begin(), claim.heads.end(), [&](const CheckpointHead& held) {
+      return held.author == author && std::none_of(cuts.begin(), cuts.end(), [&](const Cut& one) { return one.log == held.head.log; });
+    });
+  };
+  for (Seq at = 0; at < last; ++at) {
+    const auto* made = std::get_if<Checkpoint>(&bodies_[at]);
+    if (made != nullptr && forbids(made->claim)) return Error{Errc::below_checkpoint, "cut"};
+  }
+  return {};
+}
+
+ControlLog ControlLog::until(Seq last) const {
+  ControlLog out = *this;
+  out.cut_back(last);
+  return out;
 }
 
 Result<void> ControlLog::replace(std::span<const ControlRecord> branch) {

@@ -14,6 +14,7 @@
 #include "kiz/ids.h"
 #include "kiz/result.h"
 #include "kiz/timestamp.h"
+#include "protocol/checkpoint.h"
 #include "protocol/crypto.h"
 
 namespace kiz {
@@ -125,10 +126,10 @@ struct EpochOpened {  // signed by the root: a new issuing key, and the last rec
 struct UnknownControl {};  // of a newer version: kept and forwarded; ignored for rights unless the record is critical
 
 using ControlBody = std::variant<UnknownControl, RealmFounded, MemberNamed, DeviceGranted, LogCut, DeviceRevoked,
-                                 RightWithdrawn, RightGivenBack, AdmissionRenewed, RuleSet, EpochOpened>;
+                                 RightWithdrawn, RightGivenBack, AdmissionRenewed, RuleSet, EpochOpened, Checkpoint>;
 
-/// A record as it is signed, sent and kept. `kind` is the place in ControlBody; 11 to 15 are reserved for release
-/// records, checkpoints and receipts by the authority.
+/// A record as it is signed, sent and kept. `kind` is the place in ControlBody; 12 to 15 are reserved for release
+/// records and attachment references.
 struct ControlRecord {
   std::uint8_t version = 1;
   std::uint64_t epoch = 1;
@@ -171,11 +172,13 @@ class ControlLog {
   /// Appends the next record after checking place, signature and payload. A record that opens an epoch may stand at an
   /// earlier place: what is held from there on was closed by it, and goes.
   /// errors: broken_chain, gap, fork (another record at this place: kept by the caller as proof), bad_signature,
-  ///         malformed, unknown_version, foreign_realm
+  ///         malformed, unknown_version, foreign_realm, below_checkpoint, not_permitted (who signed a checkpoint)
   Result<void> append(ControlRecord record);
   /// Takes these consecutive records, which end in one that opens a later epoch than any held, in place of what is held
   /// from the first of them on. errors: those of append; then nothing has changed
   Result<void> replace(std::span<const ControlRecord> branch);
+  /// The log as it was when the record with this seq was the last.
+  ControlLog until(Seq last) const;
   /// True if this record and the one held at its place were both signed by the authority in one epoch.
   bool proves_fork(const ControlRecord& other) const;
 
@@ -199,6 +202,8 @@ class ControlLog {
  private:
   AuthorKey issuing_at(Seq seq) const;  // who signs what follows the record with this seq
   void cut_back(Seq last);
+  /// What a checkpoint demands, and what earlier ones forbid, of a record behind `last`.
+  Result<void> check_against_checkpoints(const ControlBody& body, Seq last) const;
 
   std::vector<ControlRecord> records_;
   std::vector<ControlBody> bodies_;

@@ -251,6 +251,40 @@ void drop_values(EntryBody& body, const std::vector<std::uint32_t>& gone) {
   body.proofs = std::move(proofs);
 }
 
+namespace {
+/// Index into the proofs; only ops that carry a value have one.
+std::optional<std::size_t> proof_index(const EntryBody& body, std::uint32_t op) {
+  if (op >= body.ops.size() || !carries_value(body.ops[op].mode)) return std::nullopt;
+  const auto valued = [](const Op& before) { return carries_value(before.mode); };
+  return static_cast<std::size_t>(std::count_if(body.ops.begin(), body.ops.begin() + op, valued));
+}
+}  // namespace
+
+bool put_value_back(EntryBody& body, std::uint32_t op, const Nonce& nonce, const std::optional<Salt>& salt, const Value& value) {
+  const auto at = proof_index(body, op);
+  if (!at || body.salt || body.ops[op].value) return false;
+  if (commit_value(nonce, value) != *body.proofs[*at].commitment) return false;
+  const auto missing = std::count_if(body.proofs.begin(), body.proofs.end(), [](const ValueProof& proof) { return proof.commitment.has_value(); });
+  if (missing == 1) {
+    if (!salt || op_nonce(*salt, op) != nonce) return false;
+    for (std::uint32_t i = 0; i < body.ops.size(); ++i) {
+      if (i != op && carries_value(body.ops[i].mode) && nonce_of(body, i) != op_nonce(*salt, i)) return false;
+    }
+    body.salt = salt;
+    body.proofs.clear();
+  } else {
+    body.proofs[*at] = {nonce, {}};
+  }
+  body.ops[op].value = value;
+  return true;
+}
+
+std::optional<Nonce> nonce_of(const EntryBody& body, std::uint32_t op) {
+  const auto at = proof_index(body, op);
+  if (!at || !body.ops[op].value) return std::nullopt;
+  return body.salt ? op_nonce(*body.salt, op) : *body.proofs[*at].nonce;
+}
+
 Bytes encode_run(const Run& run) { return wire::encode(run); }
 
 Result<VerifiedRun> decode_run(ByteView in, const std::optional<AuthorKey>& author) {

@@ -100,6 +100,14 @@ Result<void> check_body(const EntryBody& body);
 /// Replaces the salt by nonces and drops the values of the ops in `gone` (indices); the entry hash stays the same.
 void drop_values(EntryBody& body, const std::vector<std::uint32_t>& gone);
 
+/// Puts back the value of an op that has none, under the nonce it was committed to. `salt`: of the entry, where it is known;
+/// without it a body that lacks nothing else stays as it is, for it could not be spelt (SPEC.md §3).
+/// True if the body has changed: the value is the one committed to.
+bool put_value_back(EntryBody& body, std::uint32_t op, const Nonce& nonce, const std::optional<Salt>& salt, const Value& value);
+
+/// The nonce of an op whose value is held; empty where it is not, or where there is no such op.
+std::optional<Nonce> nonce_of(const EntryBody& body, std::uint32_t op);
+
 /// Consecutive entries of one branch of a log with one signature over the last.
 struct Run {
   std::uint8_t version = entry_version;

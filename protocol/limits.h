@@ -26,6 +26,7 @@ inline constexpr std::size_t quarantined_bytes_max = 64u << 20;   // the same in
 // Control log
 inline constexpr std::size_t control_record_bytes_max = 64u << 10;
 inline constexpr std::size_t cuts_max = 1024;  // per control record
+inline constexpr std::size_t checkpoint_heads_max = 512;  // logs of one space in a checkpoint: under 54 KiB
 
 // Wire
 inline constexpr std::size_t noise_message_bytes_max = 65535;                      // Noise specification section 3
@@ -38,6 +39,7 @@ inline constexpr std::size_t runs_in_flight_max = 1024;                         
 inline constexpr std::size_t frontier_part_heads_max = 8192;                       // heads in one message: under 600 KiB
 inline constexpr std::size_t samples_max = 512;                                    // points of one log in one message
 inline constexpr std::size_t receipt_heads_max = 1024;                             // heads of one space in one receipt
+inline constexpr std::size_t values_max = 256;                                    // values in one message
 inline constexpr std::size_t own_heads_max = 4096;                                 // signed heads in one message
 inline constexpr std::size_t control_message_records_max = 4096;                   // control records in one message
 inline constexpr std::size_t join_control_bytes_max = 64u << 20;                   // a control log handed to a new device

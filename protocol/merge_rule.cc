@@ -55,20 +55,34 @@ class Evaluation {
       : history_(history), types_(types), record_(record) {}
 
   RecordState run() {
+    judge();
+    build();
+    return std::move(out_);
+  }
+
+  std::vector<CellName> superseded_ops() {
+    judge();
+    std::vector<CellName> out;
+    for (const Group cell : gone_) {
+      if (cell.front().field == field_existence) continue;
+      for (const Assertion& by : cell) out.push_back({meta_of(steps_[by.step]).hash, steps_[by.step].index});
+    }
+    return out;
+  }
+
+ private:
+  void judge() {
     gather();
     assert_all();
     for (std::size_t first = 0; first < assertions_.size();) {
       std::size_t end = first + 1;
       while (end < assertions_.size() && assertions_[end].cell() == assertions_[first].cell()) ++end;
       const Group group{assertions_.data() + first, end - first};
-      if (!superseded(group)) live_.push_back(group);
+      (superseded(group) ? gone_ : live_).push_back(group);
       first = end;
     }
-    build();
-    return std::move(out_);
   }
 
- private:
   void gather() {
     std::vector<EntryRef> refs;
     history_.source().touching(record_, refs);
@@ -241,7 +255,7 @@ class Evaluation {
   std::vector<Step> steps_;
   std::vector<Assertion> assertions_;
   std::vector<std::uint32_t> removals_;
-  std::vector<Group> live_;
+  std::vector<Group> live_, gone_;
   const Step* base_ = nullptr;
   RecordState out_;
 };
@@ -289,6 +303,10 @@ void add_delta(DeltaSum& sum, const CellName& name, const std::optional<Value>& 
 
 RecordState evaluate_record(const History& history, const FieldTypes& types, const RecordId& record) {
   return Evaluation{history, types, record}.run();
+}
+
+std::vector<CellName> superseded_ops(const History& history, const FieldTypes& types, const RecordId& record) {
+  return Evaluation{history, types, record}.superseded_ops();
 }
 
 }  // namespace kiz

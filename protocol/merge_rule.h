@@ -23,6 +23,9 @@ const FieldTypes& registry_types();
 /// The state of a record, from all applied ops on it. Pure: depends on held entries and the control prefix alone.
 RecordState evaluate_record(const History& history, const FieldTypes& types, const RecordId& record);
 
+/// Ops on a record that assert only cells which applied entries have superseded, so that their values are read by nobody.
+std::vector<CellName> superseded_ops(const History& history, const FieldTypes& types, const RecordId& record);
+
 // ---- steps that evaluation and fresh entries share
 
 /// Marks the replaced-in cells that are not read because a newer live cell of their own chain is. Cells with an origin

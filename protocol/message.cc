@@ -1,5 +1,6 @@
 #include "protocol/message.h"
 
+#include "protocol/checkpoint_fields.h"
 #include "protocol/crypto.h"
 #include "protocol/limits.h"
 #include "protocol/wire.h"
@@ -9,6 +10,7 @@ namespace {
 constexpr std::size_t device_name_bytes_max = 4 * limits::short_text_characters_max;
 constexpr std::size_t head_bytes_min = 32 + 1 + 32;
 constexpr std::size_t point_bytes_min = 1 + 32;
+constexpr std::size_t cell_bytes_min = 32 + 1;
 constexpr std::size_t named_digest_bytes_min = 1 + 1 + 1 + ShortDigest::size_bytes;
 constexpr std::size_t errc_max = 0xffff;
 
@@ -184,6 +186,32 @@ void Receipt::serialize(Archive& ar) {
      cereal::make_nvp("issuer", issuer), cereal::make_nvp("signature", signature));
 }
 
+template <class Archive>
+void ValuesWanted::serialize(Archive& ar) {
+  ar(cereal::make_nvp("space", space), cereal::make_nvp("cells", wire::sorted_set(cells, limits::values_max, cell_bytes_min)));
+  if constexpr (Archive::is_loading::value) {
+    if (cells.empty()) throw wire::Refused{Errc::malformed, "values wanted"};
+  }
+}
+
+template <class Archive>
+void GivenValue::serialize(Archive& ar) {
+  ar(cereal::make_nvp("cell", cell), cereal::make_nvp("whole", whole), cereal::make_nvp("secret", secret), cereal::make_nvp("value", value));
+}
+
+template <class Archive>
+void ValuesGiven::serialize(Archive& ar) {
+  constexpr std::size_t given_bytes_min = cell_bytes_min + 1 + 32 + 1;
+  ar(cereal::make_nvp("space", space), cereal::make_nvp("more", more),
+     cereal::make_nvp("values", wire::sorted_set(values, limits::values_max, given_bytes_min)));
+}
+
+template <class Archive>
+void CheckpointWanted::serialize(Archive& ar) { ar(cereal::make_nvp("claim", claim)); }
+
+template <class Archive>
+void CheckpointSigned::serialize(Archive& ar) { ar(cereal::make_nvp("checkpoint", checkpoint)); }
+
 Hash receipt_hash(const Receipt& receipt, const RealmId& realm) {
   Receipt copy = receipt;
   wire::Writer ar;
@@ -220,6 +248,10 @@ KIZ_MESSAGE(Close)
 KIZ_MESSAGE(Ping)
 KIZ_MESSAGE(Pong)
 KIZ_MESSAGE(Receipt)
+KIZ_MESSAGE(ValuesWanted)
+KIZ_MESSAGE(ValuesGiven)
+KIZ_MESSAGE(CheckpointWanted)
+KIZ_MESSAGE(CheckpointSigned)
 KIZ_MESSAGE(JoinRequest)
 KIZ_MESSAGE(JoinWaiting)
 KIZ_MESSAGE(JoinAccepted)

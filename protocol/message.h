@@ -10,6 +10,8 @@
 
 #include "kiz/ids.h"
 #include "kiz/result.h"
+#include "kiz/value.h"
+#include "protocol/checkpoint.h"
 
 namespace kiz {
 
@@ -42,6 +44,10 @@ enum class MessageKind : std::uint32_t {
   realm_secret_wanted = 130,
   realm_secret = 131,
   receipt = 132,
+  values_wanted = 133,
+  values_given = 134,
+  checkpoint_wanted = 135,
+  checkpoint_signed = 136,
 };
 
 /// True for a kind that a reader who does not know it passes over.
@@ -84,7 +90,7 @@ struct SpaceName {
 struct Hello {
   static constexpr MessageKind kind = MessageKind::hello;
   std::uint8_t version = 1;
-  std::uint64_t capabilities = 0;  // bits; none defined, unknown ones are ignored
+  std::uint64_t capabilities = 0;  // bits; unknown ones are ignored
   RealmId realm;
   ControlPosition control;
   Hash summary;              // over the digests of all spaces that both sides may read, as of `control`
@@ -272,6 +278,59 @@ struct Receipt {
 /// What the issuer of a receipt signs: label "kiz-sync receipt v1" and this hash.
 Hash receipt_hash(const Receipt& receipt, const RealmId& realm);
 inline constexpr char receipt_label[] = "kiz-sync receipt v1";
+
+/// Bit of Hello::capabilities: the sender answers values_wanted and checkpoint_wanted.
+inline constexpr std::uint64_t answers_for_values = 1;
+
+/// The sender's live cells that lack their value.
+struct ValuesWanted {
+  static constexpr MessageKind kind = MessageKind::values_wanted;
+  SpaceName space;
+  std::vector<CellName> cells;  // ascending
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct GivenValue {
+  CellName cell;
+  bool whole = false;  // `secret` is the salt of the entry, all of whose values the sender holds; else the nonce of the op
+  FixedBytes<32, struct ValueSecretTag> secret;
+  Value value;
+
+  bool operator<(const GivenValue& other) const { return cell < other.cell; }
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// What the sender holds of the values asked for.
+struct ValuesGiven {
+  static constexpr MessageKind kind = MessageKind::values_given;
+  SpaceName space;
+  bool more = false;  // another message belongs to the same answer
+  std::vector<GivenValue> values;  // ascending, none twice
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// The authority asks a device of the space's owner whether it evaluates the same.
+struct CheckpointWanted {
+  static constexpr MessageKind kind = MessageKind::checkpoint_wanted;
+  CheckpointClaim claim;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// It does.
+struct CheckpointSigned {
+  static constexpr MessageKind kind = MessageKind::checkpoint_signed;
+  Checkpoint checkpoint;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
 
 using PairPsk = FixedBytes<32, struct PairPskTag>;
 

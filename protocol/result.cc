@@ -39,6 +39,7 @@ constexpr Row rows[] = {
     {Errc::silent_peer, "E_SILENT_PEER", 15},
     {Errc::version_refused, "E_VERSION_REFUSED", 19},
     {Errc::control_unconfirmed, "E_CONTROL_UNCONFIRMED", 15},
+    {Errc::below_checkpoint, "E_BELOW_CHECKPOINT", 16},
     {Errc::invite_used, "E_INVITE_USED", 13},
     {Errc::invite_expired, "E_INVITE_EXPIRED", 13},
     {Errc::invite_altered, "E_INVITE_ALTERED", 16},

@@ -47,7 +47,11 @@ Result<void> SyncSession::State::dispatch(Message& message) {
     case MessageKind::join_refused:
     case MessageKind::join_acknowledged: return unexpected("enrolment");
     case MessageKind::realm_secret_wanted:
-    case MessageKind::realm_secret: return {};  // PeerTalk's business, which does not pass them on
+    case MessageKind::realm_secret:
+    case MessageKind::values_wanted:
+    case MessageKind::values_given:
+    case MessageKind::checkpoint_wanted:
+    case MessageKind::checkpoint_signed: return {};  // PeerTalk's business, which does not pass them on
   }
   if (may_be_ignored(message.kind)) return {};
   return Error{Errc::version_refused, "message"};
@@ -60,6 +64,7 @@ Result<void> SyncSession::State::on_hello(const Hello& hello) {
   // Less than one run would wait for ever.
   if (hello.window < limits::run_bytes_max) return Error{Errc::malformed, "window"};
   hello_seen = true;
+  peer_capabilities = hello.capabilities;
   outbox.open_window(std::min<std::uint64_t>(hello.window, limits::window_bytes_max));
   theirs = hello.summary;
   control.peer_at(hello.control);

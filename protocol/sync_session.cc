@@ -30,6 +30,7 @@ SyncSession::State::State(const SyncSource& s, Side who, const SyncOptions& o, S
   KIZ_ASSERT(o.window_bytes >= limits::run_bytes_max && o.window_bytes <= limits::window_bytes_max);
   announced = summary();
   Hello hello;
+  hello.capabilities = options.capabilities;
   hello.realm = source.realm();
   hello.control = source.control_position();
   hello.summary = announced;
@@ -443,5 +444,7 @@ bool SyncSession::acknowledged(const Space& space) const {
 }
 
 std::optional<ControlPosition> SyncSession::peer_control() const { return state_->control.peer(); }
+
+bool SyncSession::peer_can(std::uint64_t capability) const { return (state_->peer_capabilities & capability) == capability; }
 
 }  // namespace kiz

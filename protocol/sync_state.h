@@ -134,6 +134,7 @@ struct SyncSession::State {
   std::optional<SteadyTime> retry_at;
 
   bool hello_seen = false;
+  std::uint64_t peer_capabilities = 0;
   bool own_heads_asked = false;
   bool own_heads_were_asked = false;
   std::optional<std::vector<Head>> own_heads_there;  // the answer

@@ -168,6 +168,10 @@ def main():
         kiz(folder, "erasure", "execute", order, "--yes", exit_code=13, schema="erasure.execute")
         kiz(folder, "erasure", "withdraw", order, schema="erasure.withdraw")
         kiz(folder, "privacy", "due", schema="privacy.due")
+        kiz(folder, "privacy", "checkpoints", schema="privacy.checkpoints")
+        kiz(folder, "privacy", "prune", "--dry-run", schema="privacy.prune")
+        kiz(folder, "privacy", "prune", schema="privacy.prune")
+        kiz(folder, "privacy", "checkpoints", schema="privacy.checkpoints")
         another_office(folder)
         backup = f"{folder}/one.kizbackup"
         with open(f"{folder}/recovery", "w", encoding="utf-8") as file:

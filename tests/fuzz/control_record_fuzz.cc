@@ -34,6 +34,10 @@ std::vector<Bytes> seeds() {
   add(RightGivenBack{issuing.author(), Right::consent, Collection::consents}, issuing);
   add(AdmissionRenewed{issuing.author(), 1'900'000'000'000}, issuing);
   add(RuleSet{"paper_consents_count", "1"}, issuing);
+  Checkpoint checkpoint{{{RealmId::from(control_hash(records.front())), "05554004", Collection::offers, {}}, 1, {}, {{{cut.log, 7, cut.head}, issuing.author()}}},
+                        issuing.author(), {}};
+  checkpoint.signature = issuing.sign(checkpoint_label, checkpoint_hash(checkpoint.claim));
+  add(checkpoint, issuing);
   add(EpochOpened{issuing.author(), certify_issuing_key(root, issuing.author()), position_of(records.back())}, root);
   std::vector<Bytes> out;
   for (const auto& record : records) out.push_back(encode_control_record(record));

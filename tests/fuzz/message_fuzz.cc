@@ -24,7 +24,8 @@ constexpr void (*kinds[])(ByteView) = {
     round_trip<OwnHeads>,     round_trip<Digests>,      round_trip<FrontierPart>,     round_trip<Samples>,
     round_trip<Ack>,          round_trip<Quiet>,        round_trip<SpaceRefused>,     round_trip<Close>,
     round_trip<Ping>,         round_trip<JoinRequest>,  round_trip<JoinAccepted>,     round_trip<JoinRefused>,
-    round_trip<JoinAcknowledged>, round_trip<RealmSecretHandedOver>, round_trip<Receipt>};
+    round_trip<JoinAcknowledged>, round_trip<RealmSecretHandedOver>, round_trip<Receipt>, round_trip<ValuesWanted>,
+    round_trip<ValuesGiven>,  round_trip<CheckpointWanted>, round_trip<CheckpointSigned>};
 
 template <class T>
 Bytes seed(std::uint8_t choice, const T& content) {
@@ -55,7 +56,11 @@ std::vector<Bytes> seeds() {
           seed(10, SpaceRefused{space, Errc::not_permitted}),
           seed(13, JoinRequest{1, {}, "Büro 1", {}}),
           seed(14, JoinAccepted{"05554004", {}, {}}),
-          seed(18, Receipt{space, 300, {head}, {}, {}})};
+          seed(18, Receipt{space, 300, {head}, {}, {}}),
+          seed(19, ValuesWanted{space, {{{}, 2}, {{}, 300}}}),
+          seed(20, ValuesGiven{space, true, {{{{}, 2}, true, {}, Value{std::string{"x"}}}, {{{}, 300}, false, {}, Value{std::int64_t{-5}}}}}),
+          seed(21, CheckpointWanted{{space.in({}), 1, {}, {{head, {}}}}}),
+          seed(22, CheckpointSigned{{{space.in({}), 1, {}, {{head, {}}}}, {}, {}}})};
 }
 
 }  // namespace kiz::fuzz

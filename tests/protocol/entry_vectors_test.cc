@@ -115,8 +115,15 @@ json all_vectors() {
   add(EpochOpened{fresh.author(), certify_issuing_key(root, fresh.author()), control.position()}, root);
   add(RuleSet{"paper_consents_count", "1"}, fresh);
   json records = json::array();
+  Checkpoint checkpoint{{{control.realm(), "05554", Collection::offers, ""}, 1, Hash::from(Bytes(32, 0x77)),
+                         {{{LogId::from(Bytes(32, 1)), 300, EntryHash::from(Bytes(32, 2))}, key(7).author()},
+                          {{LogId::from(Bytes(32, 2)), 1, EntryHash::from(Bytes(32, 3))}, key(8).author()}}},
+                        key(8).author(), {}};
+  checkpoint.signature = key(8).sign(checkpoint_label, checkpoint_hash(checkpoint.claim));
+  add(DeviceGranted{key(8).author(), TransportKey::from(Bytes(32, 10)), "05554", rights_of_the_kreis, "Kreisknoten", 1'800'000'000'000, {}}, fresh);
+  add(checkpoint, fresh);
   for (const ControlRecord& r : control.records()) records.push_back(to_hex(encode_control_record(r)));
-  out.push_back({{"name", "a control log through two epochs"}, {"type", "control"}, {"realm", to_hex(control.realm())}, {"records", records}});
+  out.push_back({{"name", "a control log through two epochs, with a checkpoint"}, {"type", "control"}, {"realm", to_hex(control.realm())}, {"records", records}});
   return out;
 }
 

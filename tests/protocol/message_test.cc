@@ -23,6 +23,17 @@ Head head(std::uint8_t log, Seq seq) { return {id<LogId>(log), seq, id<EntryHash
 const SpaceName space{"05554004", Collection::offers, ""};
 const SpaceName other_space{"05554004", Collection::offers, "05554"};
 
+const CheckpointClaim claim{space.in(id<RealmId>(9)), 1, id<Hash>(3), {{head(1, 2), id<AuthorKey>(5)}, {head(2, 1), id<AuthorKey>(6)}}};
+
+CellName cell(std::uint8_t entry, std::uint32_t op) { return {id<EntryHash>(entry), op}; }
+
+ValuesGiven given_values() {
+  GivenValue first{cell(1, 2), true, {}, Value{std::string{"Sprachcafé"}}}, second{cell(1, 300), false, {}, Value{std::int64_t{-5}}};
+  first.secret.bytes.fill(3);
+  second.secret.bytes.fill(4);
+  return {space, true, {first, second}};
+}
+
 /// One of each kind, every field different from its default.
 std::vector<Message> one_of_each() {
   Hello hello;
@@ -51,6 +62,10 @@ std::vector<Message> one_of_each() {
       encode_message(Ping{}),
       encode_message(Pong{}),
       encode_message(Receipt{space, 300, {head(1, 2), head(2, 1)}, id<AuthorKey>(1), id<Signature>(2)}),
+      encode_message(ValuesWanted{space, {cell(1, 2), cell(1, 300)}}),
+      encode_message(given_values()),
+      encode_message(CheckpointWanted{claim}),
+      encode_message(CheckpointSigned{{claim, id<AuthorKey>(7), id<Signature>(8)}}),
       encode_message(JoinRequest{1, id<AuthorKey>(1), "Büro 1", id<Signature>(2)}),
       encode_message(JoinWaiting{}),
       encode_message(JoinAccepted{"05554004", hello.control, id<PairPsk>(7)}),
@@ -87,6 +102,10 @@ std::optional<Bytes> again(MessageKind kind, ByteView body) {
     case MessageKind::ping: return again<Ping>(body);
     case MessageKind::pong: return again<Pong>(body);
     case MessageKind::receipt: return again<Receipt>(body);
+    case MessageKind::values_wanted: return again<ValuesWanted>(body);
+    case MessageKind::values_given: return again<ValuesGiven>(body);
+    case MessageKind::checkpoint_wanted: return again<CheckpointWanted>(body);
+    case MessageKind::checkpoint_signed: return again<CheckpointSigned>(body);
     case MessageKind::join_request: return again<JoinRequest>(body);
     case MessageKind::join_waiting: return again<JoinWaiting>(body);
     case MessageKind::join_accepted: return again<JoinAccepted>(body);
@@ -118,6 +137,7 @@ TEST_CASE("message: bytes made from SPEC alone are ours") {
   CHECK(to_hex(heads_digest({head(1, 2), head(1, 3), head(2, 1)})) == vectors["own_heads"].get<std::string>());
   const Receipt receipt{space, 300, {head(1, 2), head(2, 1)}, {}, {}};
   CHECK(to_hex(receipt_hash(receipt, id<RealmId>(9))) == vectors["receipt"].get<std::string>());
+  CHECK(to_hex(checkpoint_hash(claim)) == vectors["checkpoint"].get<std::string>());
   CHECK(confirmation_code(Bytes(64, 7)) == vectors["confirmation_code"].get<std::string>());
 }
 

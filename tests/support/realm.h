@@ -28,16 +28,21 @@ class Realm {
   std::unique_ptr<Replica> join(const MemberId& member) {
     auto invite = issue_invite(*kreis_, member);
     REQUIRE(invite);
+    return join_with(*invite);
+  }
+  std::unique_ptr<Replica> join_with(const InviteIssued& invite, std::size_t* bytes = nullptr) {
     const std::string device = "office-" + std::to_string(++offices_);
-    auto town = prepare_join(options(device), invite->invite, invite->check, device);
+    auto town = prepare_join(options(device), invite.invite, invite.check, device);
     REQUIRE(town);
-    sync(**town);
+    const std::size_t carried = sync(**town);
+    if (bytes != nullptr) *bytes = carried;
     REQUIRE((*town)->identity().joined);
     return std::move(*town);
   }
 
-  /// Town and Kreis hold the same afterwards, as far as both may read.
-  void sync(Replica& town) {
+  /// Town and Kreis hold the same afterwards, as far as both may read. The bytes that went over the line.
+  std::size_t sync(Replica& town) {
+    std::size_t bytes = 0;
     auto caller = PeerTalk::call(town.core(), SteadyTime{0});
     REQUIRE(caller);
     auto answerer = PeerTalk::answer(kreis_->core(), SteadyTime{0});
@@ -45,18 +50,22 @@ class Realm {
     for (int round = 0; round < 10'000; ++round) {
       const Bytes out = (*caller)->take_output(now), back = answerer->take_output(now);
       if (out.empty() && back.empty()) break;
+      bytes += out.size() + back.size();
       if (!out.empty()) answerer->feed(out, now);
       if (!back.empty()) (*caller)->feed(back, now);
     }
     REQUIRE((*caller)->in_sync());
     REQUIRE(answerer->in_sync());
+    return bytes;
   }
 
+  std::uint64_t now_ms = 1'794'000'000'000;  // 2026-11-06T21:20:00Z, until a test turns it
+
  private:
-  ReplicaOptions options(const std::string& name) const {
+  ReplicaOptions options(const std::string& name) {
     ReplicaOptions out;
     out.directory = folder_.path() / name;
-    out.clock_ms = [] { return std::uint64_t{1'794'000'000'000}; };  // 2026-11-06T21:20:00Z
+    out.clock_ms = [this] { return now_ms; };
     return out;
   }
 

@@ -221,6 +221,20 @@ def control_record(data: bytes) -> dict:
     return out
 
 
+def checkpoint(r: Reader) -> dict:
+    """Payload of a checkpoint (section 15): form and the signature of the space's owner."""
+    out = {"space": space(r), "schema": r.uint(), "state": r.raw(32), "heads": r.list(lambda: (head(r), r.raw(32)))}
+    logs = [log for (log, _, _), _ in out["heads"]]
+    if not logs or logs != sorted(set(logs)) or not all(seq for (_, seq, _), _ in out["heads"]):
+        raise Refused("heads of a checkpoint")
+    claim = labelled("kiz-sync checkpoint v1", r.between(0))
+    out["signer"] = r.raw(32)
+    if not verify(out["signer"], b"kiz-sync checkpoint v1\0" + claim, r.raw(64)):
+        raise Refused("signature of a checkpoint")
+    r.end()
+    return out
+
+
 def control_log(records: list[bytes]) -> list[dict]:
     """Decodes a whole control log and checks links, certificates and signatures."""
     out, root, issuing = [], None, None
@@ -240,6 +254,8 @@ def control_log(records: list[bytes]) -> list[dict]:
                 last = out[-1]
                 if position(payload) != (last["epoch"], last["seq"], last["hash"]) or record["epoch"] <= last["epoch"]:
                     raise Refused("last good record")
+        if record["kind"] == 11:
+            checkpoint(payload)
         if record["kind"] != 10 and record["epoch"] != (out[-1]["epoch"] if out else 1):
             raise Refused("epoch")
         if not verify(root if by_root else issuing, b"kiz-sync control signature v1\0" + record["hash"], record["signature"]):

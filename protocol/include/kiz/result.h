@@ -37,6 +37,7 @@ enum class Errc : unsigned short {
   silent_peer = 22,
   version_refused = 23,
   control_unconfirmed = 24,  // the Kreis was put back from a backup: nothing is decided before a member has shown its control log
+  below_checkpoint = 25,     // would end a log before a checkpoint that others have relied on
   // enrolment
   invite_used = 30,
   invite_expired = 31,

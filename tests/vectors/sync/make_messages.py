@@ -43,6 +43,10 @@ def space(owner, collection, counterpart=""):
     return text(owner) + uint(collection) + text(counterpart)
 
 
+def cell(entry, op):
+    return fixed(32, entry) + uint(op)
+
+
 def head(log, seq):
     return fixed(32, log) + uint(seq) + fixed(32, seq)
 
@@ -50,6 +54,7 @@ def head(log, seq):
 OFFERS = space("05554004", 1)
 OFFERS_FOR_KREIS = space("05554004", 1, "05554")
 ASKS, MORE, COVERS = 2, 1, 4
+CLAIM = fixed(32, 9) + OFFERS + uint(1) + fixed(32, 3) + items(head(1, 2) + fixed(32, 5), head(2, 1) + fixed(32, 6))
 
 MESSAGES = [
     (1, "hello", uint(1) + uint(5) + fixed(32, 1) + position(9) + fixed(32, 3) + fixed(16, 4) + uint(4 << 20)),
@@ -70,6 +75,11 @@ MESSAGES = [
     (128, "ping", b""),
     (129, "pong", b""),
     (132, "receipt", OFFERS + uint(300) + items(head(1, 2), head(2, 1)) + fixed(32, 1) + fixed(64, 2)),
+    (133, "values wanted", OFFERS + items(cell(1, 2), cell(1, 300))),
+    (134, "values", OFFERS + b"\1" + items(cell(1, 2) + b"\1" + fixed(32, 3) + uint(2) + text("Sprachcafé"),
+                                           cell(1, 300) + b"\0" + fixed(32, 4) + uint(1) + uint(9))),
+    (135, "checkpoint wanted", CLAIM),
+    (136, "checkpoint signed", CLAIM + fixed(32, 7) + fixed(64, 8)),
     (32, "join request", uint(1) + fixed(32, 1) + text("Büro 1") + fixed(64, 2)),
     (33, "join waiting", b""),
     (34, "join accepted", text("05554004") + position(9) + fixed(32, 7)),
@@ -91,5 +101,6 @@ print(json.dumps({
     "summary_of_nothing": labelled("kiz-sync summary v1", items()).hex(),
     "own_heads": OWN_HEADS.hex(),
     "receipt": RECEIPT.hex(),
+    "checkpoint": labelled("kiz-sync checkpoint v1", CLAIM).hex(),
     "confirmation_code": f"{CODE:06}",
 }, indent=1, ensure_ascii=False))

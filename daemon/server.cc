@@ -9,6 +9,7 @@
 #include "daemon/service.h"
 #include "libclient/checkpoints.h"
 #include "libclient/erasure.h"
+#include "libclient/idle_memory.h"
 #include "libclient/keyring.h"
 #include "libclient/sqlite.h"
 
@@ -306,10 +307,14 @@ void Server::let_old_values_go(bool may_begin) {
 // What peers have acknowledged is written with the next commit; where none comes, now and then.
 asio::awaitable<void> Server::housekeeping() {
   constexpr unsigned rounds_per_hour = 120;  // then an order may take effect though nothing has arrived
-  std::uint64_t seen = 0;
+  std::uint64_t seen = 0, before = 0;
   for (unsigned round = 0; !stopping_; ++round) {
     co_await pause(housekeeping_every);
     report_.tell_status();
+    if (const std::uint64_t now = replica_ == nullptr ? 0 : replica_->core().generation(); replica_ != nullptr) {
+      if (now == before) release_memory(replica_->core());
+      before = now;
+    }
     const bool hourly = round % rounds_per_hour == 0;
     if (replica_ != nullptr && (hourly || replica_->core().generation() != seen)) {
       const auto done = erasure::carry_out(replica_->core());

@@ -107,6 +107,16 @@ Run declare_discard(Form& form) {
     });
   };
 }
+
+Run declare_retry(Form&) {
+  return [](Shell& shell, Json args) {
+    return shell.show("quarantine.retry", args, [](Output& out, const Json& data) {
+      const auto tried = static_cast<unsigned long>(number_of(data, "tried"));
+      if (tried == 0) return out.line(tr("Nothing was set aside."));
+      out.line(trn("{} log is tried again at the next contact.", "{} logs are tried again at the next contact.", tried));
+    });
+  };
+}
 }  // namespace
 
 std::vector<Command> quarantine_commands() {
@@ -114,7 +124,8 @@ std::vector<Command> quarantine_commands() {
            {{"liste", "list", translatable("what is in quarantine, and why"), {}, declare_list},
             {"zeigen", "show", translatable("what was entered there"), {}, declare_show},
             {"uebernehmen", "adopt", translatable("let it count after all"), {}, declare_adopt},
-            {"verwerfen", "discard", translatable("take it off the list"), {}, declare_discard}}}};
+            {"verwerfen", "discard", translatable("take it off the list"), {}, declare_discard},
+            {"erneut", "retry", translatable("try again what this program has failed on"), {}, declare_retry}}}};
 }
 
 }  // namespace kiz::cli

@@ -9,6 +9,7 @@
 #include "cli/help.h"
 #include "cli/interrupt.h"
 #include "cli/shell.h"
+#include "libclient/intake_guard.h"
 #include "libclient/complaint.h"
 #include "libclient/refusals.h"
 #include "libclient/sqlite.h"
@@ -273,6 +274,7 @@ int run(const Words& words) {
 }  // namespace kiz::cli
 
 int main(int argc, char** argv) {
+  kiz::mark_own_failures();
   const int code = kiz::cli::run({argv + 1, argv + argc});
   // What was asked for must have reached its reader: a full disk behind ">" is a failure.
   if (std::fflush(stdout) != 0 && code == 0) return kiz::exit_code(kiz::Errc::io_error);

@@ -12,6 +12,7 @@
 #include "daemon/config_keys.h"
 #include "daemon/log.h"
 #include "daemon/server.h"
+#include "libclient/intake_guard.h"
 #include "libclient/refusals.h"
 #include "libclient/translate.h"
 
@@ -124,6 +125,7 @@ int main(int argc, char** argv) {
   kiz::set_language(kiz::language_of_environment());
   std::signal(SIGPIPE, SIG_IGN);
   ::umask(0077);
+  kiz::mark_own_failures();
   const auto started = read_command_line(argc, argv);
   if (started.end) return *started.end;
   if (started.line.config_reference) {

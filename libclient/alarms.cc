@@ -1,6 +1,7 @@
 #include "libclient/alarms.h"
 
 #include <algorithm>
+#include <set>
 
 #include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
@@ -57,6 +58,7 @@ class Collector {
     own_state();
     forks();
     devices();
+    set_aside();
     missing();
     agreed_states();
     expiry();
@@ -137,6 +139,23 @@ class Collector {
           tr("The Kreis has admitted a device \"{}\" ({}) in your name on {}. If nobody at your office knows it, call the Kreis at once. If "
              "it is yours: kiz device confirm {}", {device->name, ref, months::instant(when).substr(0, 10), ref}));
     }
+  }
+
+  void set_aside() {
+    if (core_.set_aside().empty()) return;
+    Json proof = Json::array();
+    std::set<std::string> authors;
+    for (const Hash& name : core_.set_aside()) {
+      const SpaceSlot* slot = core_.slot_of(LogId::from(name));
+      if (slot != nullptr) authors.insert(device_name(replica_, slot->store.log(slot->store.find_log(LogId::from(name))).author));
+      proof.push_back(to_hex(name));
+    }
+    std::string whose;
+    for (const std::string& author : authors) whose += (whose.empty() ? "" : "; ") + author;
+    add("W_SET_ASIDE", Alarm::Grade::warning,
+        tr("This program has failed twice on what a device has entered ({}). It was set aside: what that device enters waits, everything "
+           "else goes on and nothing is lost. Bring kiz-sync up to date and report it (kiz bugreport); to try again now: kiz quarantine retry",
+           {whose.empty() ? tr("unknown") : whose}), std::move(proof));
   }
 
   void missing() {

@@ -1,4 +1,5 @@
-// What comes from peers: runs, and what peers say they hold. Control records: control_intake.cc.
+// What comes from peers: runs, and what peers say they hold. Who calls it: guarded_intake.cc. Control records:
+// control_intake.cc.
 #include <algorithm>
 #include <deque>
 
@@ -111,7 +112,8 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   return {Errc::ok, applied, space, last};
 }
 
-Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> runs) {
+Result<std::vector<RunReport>> ReplicaCore::take_runs(std::span<const IncomingRun> runs) {
+  note_under_way(runs, Checked::no);
   std::map<LogId, PlacedRun> born_here;  // logs whose genesis came earlier in this batch
   const auto place = [&](const Bytes& bytes) -> Result<PlacedRun> {
     if (bytes.size() > limits::run_bytes_max) return Error{Errc::over_limit, "run"};
@@ -165,6 +167,7 @@ Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> 
     }
   };
   begin_upto(second ? runs_ahead : runs.size());
+  note_under_way(runs, second ? Checked::in_part : Checked::yes);
 
   if (KIZ_MUTANT(ack_before_commit)) db_->query("PRAGMA synchronous = OFF").run();
   return write([&]() -> Result<std::vector<RunReport>> {

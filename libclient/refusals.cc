@@ -49,6 +49,8 @@ constexpr Row rows[] = {
     {Errc::silent_peer, translatable("The other side fell silent. Nothing is lost, the exchange goes on by itself."), translatable("kiz status")},
     {Errc::version_refused, translatable("The other side speaks another version of the protocol. Nothing is lost."),
      translatable("Bring kiz-sync up to date on both sides.")},
+    {Errc::set_aside, translatable("This program has failed on it twice: {}. It was set aside, everything else goes on."),
+     translatable("Bring kiz-sync up to date; to try it again now: kiz quarantine retry")},
     {Errc::invite_used, translatable("This invite was used already, by another device. Nothing was changed."),
      translatable("Ask the Kreis for a new one.")},
     {Errc::invite_expired, translatable("This invite has expired. Nothing was changed."), translatable("Ask the Kreis for a new one.")},

@@ -45,6 +45,7 @@ ReplicaCore::~ReplicaCore() {
   // What is lost here is known from elsewhere or costs a comparison: closing never fails.
   if (db_ != nullptr) {
     static_cast<void>(save_peer_memory());
+    if (files_->intake_guard().has_suspects()) files_->intake_guard().acquit_all();
     try {
       static_cast<void>(files_->note_entries(*db_));
       keep_hashes(*db_, hashed_);
@@ -70,6 +71,7 @@ Result<std::unique_ptr<ReplicaCore>> ReplicaCore::open(ReplicaOptions options, c
     core->peers_.load(*core->db_);
     core->observe_tips();
     core->note_life();
+    core->judge_last_end();
   } catch (const SqlFailure& failure) {
     return failure.error();
   }

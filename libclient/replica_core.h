@@ -56,9 +56,13 @@ class ReplicaCore {
   Result<Committed> commit(const Edit& edit, const Actor& actor, const Watch& watch = {});
   /// The same with ops that are put together already, all in one space.
   Result<Committed> commit_ops(const Space& space, std::vector<Op> ops, const Actor& actor);
-  /// Takes runs of a peer in one transaction; one report for each, in order.
-  /// errors: no_space, io_error, damaged (then none of them was taken)
+  /// Takes runs of a peer, in one transaction while nothing has gone wrong; one report for each, in order. What this program
+  /// has failed on twice is reported as set_aside. errors: no_space, io_error, damaged (then none of them was taken)
   Result<std::vector<RunReport>> ingest(std::span<const IncomingRun> runs);
+  /// What ingest() passes over: ids of logs, and for runs that could not be verified the beginning of their signature.
+  const std::set<Hash>& set_aside() const { return set_aside_; }
+  /// Takes them again when they come again. errors: no_space, io_error
+  Result<void> try_set_aside_again();
   /// Takes control records of a peer, up to the first that does not fit.
   /// errors: what ControlLog::append says of that one; no_space, io_error
   Result<void> ingest_control(std::span<const Bytes> records);
@@ -128,6 +132,13 @@ class ReplicaCore {
   void store_control(Seq first);                                  // inside write()
   bool may_fork_own_log() const;
   bool closes_checkpoint(const ControlBody& body) const;
+  enum class Checked : std::uint8_t { no, in_part, yes };
+  void judge_last_end();
+  void set_aside_suspects(const std::vector<Hash>& names);
+  bool is_set_aside(const IncomingRun& run) const;
+  void note_under_way(std::span<const IncomingRun> runs, Checked checked);
+  Result<std::vector<RunReport>> take_guarded(std::span<const IncomingRun> runs);
+  Result<std::vector<RunReport>> take_runs(std::span<const IncomingRun> runs);
   RunReport take_run(const Space& space, const AuthorKey& author, const VerifiedRun& verified,
                      std::span<const Bytes> packed);  // inside write()
 
@@ -147,6 +158,7 @@ class ReplicaCore {
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;
   std::uint64_t generation_ = 0;
+  std::set<Hash> set_aside_;
   std::set<LogId> lost_tails_;  // own logs of which a peer held more than we did when it showed them
 };
 

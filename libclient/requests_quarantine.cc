@@ -217,13 +217,23 @@ Answer discard(RequestContext& context) {
   return Reply{{{"ref", stretch->ref}, {"entries", stretch->last.seq - stretch->first.seq + 1}}, {}, 0};
 }
 
+/// quarantine.retry  {}   data: {"tried": n}. What the program had failed on is taken in again when it comes again.
+Answer retry(RequestContext& context) {
+  const std::size_t tried = context.replica.core().set_aside().size();
+  if (!context.dry_run) {
+    if (auto done = context.replica.core().try_set_aside_again(); !done) return to_refusal(done.error());
+  }
+  return Reply{{{"tried", tried}}, {}, 0};
+}
+
 }  // namespace
 
 std::vector<RequestKind> quarantine_requests() {
   return {{"quarantine.list", LocalRole::read, list},
           {"quarantine.show", LocalRole::read, show},
           {"quarantine.adopt", LocalRole::edit, adopt},
-          {"quarantine.discard", LocalRole::administer, discard}};
+          {"quarantine.discard", LocalRole::administer, discard},
+          {"quarantine.retry", LocalRole::administer, retry}};
 }
 
 }  // namespace kiz

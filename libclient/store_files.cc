@@ -51,6 +51,7 @@ struct StoreFiles::Parts {
   TransportKey transport;
   IncarnationFile life;
   std::optional<LastHeads> last_heads;
+  std::optional<IntakeGuard> intake;
   std::optional<PageVfs> vfs;
 
   std::string path(const char* name) const { return (folder / name).string(); }
@@ -169,7 +170,7 @@ Result<void> StoreFiles::put_back(const ReplicaOptions& options, const KeyringCo
     undo.remove_later(path("keyring"));
   }
   if (auto written = write_keyring(path("keyring"), *key, ring); !written) return written.error();
-  for (const char* name : {"incarnation", "last_heads"}) {
+  for (const char* name : {"incarnation", "last_heads", "intake"}) {
     if (auto removed = file::remove_durably(path(name)); !removed) return removed.error();
   }
   auto vfs = PageVfs::install(fresh_vfs_name(), "unix-excl", *key, {});
@@ -223,6 +224,9 @@ Result<void> StoreFiles::begin_life(Sql& db) {
   auto notes = LastHeads::open(parts_->path("last_heads"), parts_->key);
   if (!notes) return notes.error();
   parts_->last_heads.emplace(std::move(*notes));
+  auto intake = IntakeGuard::open(parts_->path("intake"));
+  if (!intake) return intake.error();
+  parts_->intake.emplace(std::move(*intake));
   const Hash machine = machine_hash();
   LogReason judged = LogReason::restored;  // no file, or one that cannot be read: this is a copy
   if (held) {
@@ -261,6 +265,8 @@ bool StoreFiles::holds_what_was_noted(Sql& db) const {
 void StoreFiles::note_heads(const std::vector<Head>& heads, Seq control) {
   static_cast<void>(parts_->last_heads->note(heads, control));
 }
+
+IntakeGuard& StoreFiles::intake_guard() { return *parts_->intake; }
 
 Result<void> StoreFiles::renew_incarnation(LogReason reason) {
   parts_->random(parts_->life.incarnation.bytes);

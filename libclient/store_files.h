@@ -5,6 +5,7 @@
 //   keyring      keys of this device and of its pairs, sealed; not part of a backup
 //   incarnation  which life of the store this is; not part of a backup, so that a restored one notices
 //   last_heads   the newest own entries; not part of a backup either, see last_heads.h
+//   intake       what is being taken in; not part of a backup, see intake_guard.h
 //   store.db     the encrypted database
 #pragma once
 
@@ -16,6 +17,7 @@
 
 #include "kiz/replica.h"
 #include "libclient/database.h"
+#include "libclient/intake_guard.h"
 #include "libclient/sqlite.h"
 #include "libclient/store_key.h"
 #include "protocol/crypto.h"
@@ -59,6 +61,7 @@ class StoreFiles {
   /// Notes own entries, just committed, and how long the control log is. Best effort: without the note an older database
   /// put back may go unnoticed until a peer proves it, and nothing else is lost.
   void note_heads(const std::vector<Head>& heads, Seq control);
+  IntakeGuard& intake_guard();
   const std::string& device_name() const;
 
   KeyringContents& keyring();

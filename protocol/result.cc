@@ -40,6 +40,7 @@ constexpr Row rows[] = {
     {Errc::version_refused, "E_VERSION_REFUSED", 19},
     {Errc::control_unconfirmed, "E_CONTROL_UNCONFIRMED", 15},
     {Errc::below_checkpoint, "E_BELOW_CHECKPOINT", 16},
+    {Errc::set_aside, "E_SET_ASIDE", 1},
     {Errc::invite_used, "E_INVITE_USED", 13},
     {Errc::invite_expired, "E_INVITE_EXPIRED", 13},
     {Errc::invite_altered, "E_INVITE_ALTERED", 16},

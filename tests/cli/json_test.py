@@ -97,6 +97,7 @@ def main():
         kiz(folder, "quarantine", "show", "Q-00000", exit_code=4, schema="quarantine.show")
         kiz(folder, "quarantine", "adopt", "Q-00000", exit_code=4, schema="quarantine.adopt")
         kiz(folder, "quarantine", "discard", "Q-00000", "--yes", exit_code=4, schema="quarantine.discard")
+        kiz(folder, "quarantine", "retry", schema="quarantine.retry")
         kiz(folder, "key", "fingerprint", schema="key.fingerprint")
         with open(f"{folder}/no-sheet.txt", "w", encoding="utf-8") as file:
             file.write("KIZN1-nothing")

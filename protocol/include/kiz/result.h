@@ -38,6 +38,7 @@ enum class Errc : unsigned short {
   version_refused = 23,
   control_unconfirmed = 24,  // the Kreis was put back from a backup: nothing is decided before a member has shown its control log
   below_checkpoint = 25,     // would end a log before a checkpoint that others have relied on
+  set_aside = 26,  // this program has failed on it twice; its log pauses here until an upgrade
   // enrolment
   invite_used = 30,
   invite_expired = 31,

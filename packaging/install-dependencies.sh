@@ -22,6 +22,7 @@ test=(
   mandoc zsh fish systemd binutils                     # man pages, completions, units, exported symbols
   prometheus                                           # promtool: metrics and alert rules
   strace faketime tcpdump sqlite3 procps               # fsync counts, wrong clocks, the wire, what lies on the disk
+  valgrind                                             # instruction counts of core paths, without a clock
 )
 package=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container piuparts apt-utils reprotest disorderfs rpm rpmlint)
 develop=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)

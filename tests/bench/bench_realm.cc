@@ -1,9 +1,14 @@
 #include "tests/bench/bench_realm.h"
 
+#include <fmt/format.h>
+
 #include <stdexcept>
 
 #include "libclient/enrolment.h"
+#include "libclient/keyring.h"
 #include "libclient/peer_talk.h"
+#include "libclient/view.h"
+#include "protocol/control_log.h"
 
 namespace kiz::bench {
 namespace {
@@ -14,6 +19,12 @@ T or_throw(Result<T> result, const char* what) {
     throw std::runtime_error{std::string{what} + ": " + std::string{name(result.error().code)} + " " +
                              result.error().context};
   return std::move(*result);
+}
+
+void or_throw(Result<void> result, const char* what) {
+  if (!result)
+    throw std::runtime_error{std::string{what} + ": " + std::string{name(result.error().code)} + " " +
+                             result.error().context};
 }
 
 SteadyTime steady_now() {
@@ -56,8 +67,53 @@ Folders found_two(const std::filesystem::path& parent) {
   return out;
 }
 
-std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder) {
-  return or_throw(Replica::open({.directory = folder}), "open");
+std::vector<MemberId> town_ids(unsigned count) {
+  std::vector<MemberId> out;
+  for (unsigned i = 0; i < count; ++i) out.push_back(fmt::format("{:08}", 5554004 + i));
+  return out;
+}
+
+std::vector<std::filesystem::path> found_many(const std::filesystem::path& parent, const std::vector<MemberId>& devices) {
+  constexpr std::uint64_t admitted_ms = 700ull * 24 * 60 * 60 * 1000;
+  RealmPlan plan;
+  plan.name = "Kreis Borken";
+  plan.authority = kreis_id;
+  plan.addresses = {"127.0.0.1:7411"};
+  plan.members = {{town_id, "Ahaus"}};
+  for (const MemberId& id : devices) {
+    if (id != kreis_id && id != town_id) plan.members.push_back({id, "Gemeinde " + id});
+  }
+  std::vector<std::filesystem::path> out{parent / "kreis"};
+  const auto founded = or_throw(found_realm({.directory = out[0]}, plan), "found");
+  ReplicaCore& kreis = founded.replica->core();
+  const TransportKey called = kreis.files().transport();
+  std::vector<std::unique_ptr<Replica>> replicas;
+  for (const MemberId& id : devices) {
+    out.push_back(parent / fmt::format("device-{}", out.size()));
+    replicas.push_back(or_throw(Replica::create({.directory = out.back()}, "Büro"), "create"));
+    StoreFiles& files = replicas.back()->core().files();
+    const Hash psk = crypto::hash("bench pair", files.transport());
+    files.keyring().kreis = called;
+    files.keyring().kreis_addresses = plan.addresses;
+    files.keyring().pairs.push_back({called, SecretKey32{psk.bytes}, {}});
+    or_throw(files.save_keyring(), "keyring");
+    kreis.files().keyring().pairs.push_back({files.transport(), SecretKey32{psk.bytes}, {}});
+    (void)or_throw(kreis.issue(DeviceGranted{files.author(), files.transport(), id, rights_of_an_office, "Büro",
+                                             kreis.now_ms() + admitted_ms, {}}), "grant");
+  }
+  or_throw(kreis.files().save_keyring(), "keyring");
+  std::vector<Bytes> records;
+  for (const ControlRecord& record : kreis.control().records()) records.push_back(encode_control_record(record));
+  for (const auto& replica : replicas) or_throw(replica->core().ingest_control(records), "control");
+  return out;
+}
+
+std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder, std::optional<int> cache_kib) {
+  register_extension(offer_kind, {{target_groups, MergeType::set}, {languages, MergeType::set}, {status, MergeType::multi_value}});
+  ReplicaOptions options;
+  options.directory = folder;
+  if (cache_kib) options.cache_kib = *cache_kib;
+  return or_throw(Replica::open(options), "open");
 }
 
 Space bench_space(const Replica& replica) { return replica.space(kreis_id, Collection::extension, town_id); }

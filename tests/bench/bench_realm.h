@@ -1,6 +1,6 @@
 // A realm of two on disk: the Kreis, and one town that has joined. The records of offers.h live in an extension
 // collection of the Kreis that both may read: 14 fields, each mergeable by itself, two of them sets, `status` a
-// multi-value; the same calls, commit path, rights and log as everything else.
+// multi-value, the others registers; the same calls, commit path, rights and log as everything else.
 #pragma once
 
 #include <memory>
@@ -29,7 +29,7 @@ enum OfferField : std::uint32_t {
   valid_until,
   contact,
 };
-inline constexpr std::uint32_t offer_kind = 100'000;  // far from the registry's own
+inline constexpr std::uint32_t offer_kind = 1'000'000;  // an extension's
 
 struct Folders {
   std::filesystem::path kreis;
@@ -39,8 +39,15 @@ struct Folders {
 /// Founds the realm in two folders below `parent` and lets the town join. Both stores are closed afterwards.
 Folders found_two(const std::filesystem::path& parent);
 
+/// A Kreis and one device for each of `devices`, which are members' ids; the Kreis's own may be among them. Folders in that
+/// order, the Kreis node's first. The pairs get their keys from here instead of from check numbers, which would be stretched
+/// for a tenth of a second each; each device's first contact is as any later one.
+std::vector<std::filesystem::path> found_many(const std::filesystem::path& parent, const std::vector<MemberId>& devices);
+/// The ids of that many towns.
+std::vector<MemberId> town_ids(unsigned count);
+
 /// Opens a store or throws.
-std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder);
+std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder, std::optional<int> cache_kib = {});
 
 /// Where the records live.
 Space bench_space(const Replica& replica);

@@ -47,7 +47,7 @@ Loopback::Loopback() : listener_(checked(::socket(AF_INET, SOCK_STREAM | SOCK_CL
   address.sin_addr.s_addr = htonl(INADDR_LOOPBACK);
   socklen_t size = sizeof address;
   checked(::bind(listener_, reinterpret_cast<sockaddr*>(&address), size), "bind");
-  checked(::listen(listener_, 16), "listen");
+  checked(::listen(listener_, SOMAXCONN), "listen");
   checked(::getsockname(listener_, reinterpret_cast<sockaddr*>(&address), &size), "getsockname");
   port_ = ntohs(address.sin_port);
 }

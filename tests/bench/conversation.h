@@ -17,6 +17,7 @@ class Loopback {
   Loopback& operator=(const Loopback&) = delete;
   int connect() const;  // a connected socket, the caller's
   int accept() const;
+  int listener() const { return listener_; }
 
  private:
   int listener_ = -1;
@@ -38,6 +39,11 @@ class Conversation {
   void until_in_sync();
   /// After a local commit: what it added goes out with the next turn().
   void tell_commits();
+
+  /// For whoever waits for many at once: turn(0) when there is something, or when has_more_to_send() and there is room.
+  int socket() const { return socket_; }
+  bool has_more_to_send() const { return sent_ < unsent_.size(); }
+  void tell(const std::vector<Advance>& advances) { talk_->on_commit(advances); }
 
   const PeerTalk& talk() const { return *talk_; }
   std::uint64_t wire_bytes() const { return wire_bytes_; }  // both directions

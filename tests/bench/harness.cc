@@ -1,6 +1,7 @@
 #include "tests/bench/harness.h"
 
 #include <fmt/format.h>
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
@@ -29,6 +30,13 @@ std::uint64_t peak_rss_bytes() {
     if (word == "VmHWM:" && status >> kib) return kib * 1024;
   }
   throw std::runtime_error{"/proc/self/status has no VmHWM"};
+}
+
+double cpu_seconds() {
+  rusage used{};
+  ::getrusage(RUSAGE_SELF, &used);
+  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
+  return seconds(used.ru_utime) + seconds(used.ru_stime);
 }
 
 std::uint64_t disk_bytes(const fs::path& folder) {
@@ -61,10 +69,11 @@ std::string to_json(const Report& r) {
            {"seed", r.seed},
            {"seconds", rounded(r.seconds)},
            {"rate", rounded(r.rate())},
-           {"limit", {{"name", r.limit.name}, {"seconds", rounded(r.limit.seconds_for(r.n))}}},
-           {"ratio", rounded(r.ratio())},
+           {"limit", r.has_limit() ? Json{{"name", r.limit.name}, {"seconds", rounded(r.limit.seconds_for(r.n))}} : Json(nullptr)},
+           {"ratio", r.has_limit() ? Json(rounded(r.ratio())) : Json(nullptr)},
            {"fsyncs_per_commit", or_null(r.fsyncs_per_commit)},
            {"peak_rss_bytes", r.peak_rss_bytes},
+           {"cpu_seconds", r.cpu_seconds},
            {"wire_bytes", or_null(r.wire_bytes)},
            {"disk_bytes", or_null(r.disk_bytes)}};
   for (const auto& [name, value] : r.extra) out[name] = rounded(value);
@@ -81,9 +90,13 @@ std::string to_json(const std::vector<Limit>& limits) {
 }
 
 std::string to_text(const Report& r) {
-  std::string out = fmt::format("{}: {} in {:.3f} s, {:.0f}/s; limit {} {:.3f} s, ratio {:.2f}\n", r.workload, r.n,
-                                r.seconds, r.rate(), r.limit.name, r.limit.seconds_for(r.n), r.ratio());
+  std::string out = fmt::format("{}: {} in {:.3f} s, {:.0f}/s", r.workload, r.n, r.seconds, r.rate());
+  if (r.has_limit()) {
+    out += fmt::format("; limit {} {:.3f} s, ratio {:.2f}", r.limit.name, r.limit.seconds_for(r.n), r.ratio());
+  }
+  out += "\n";
   if (r.fsyncs_per_commit) out += fmt::format("  fsyncs per commit  {:.3f}\n", *r.fsyncs_per_commit);
+  for (const double seconds : r.cpu_seconds) out += fmt::format("  processor time     {:.3f} s\n", seconds);
   for (const auto bytes : r.peak_rss_bytes)
     out += fmt::format("  peak memory        {:.1f} MiB\n", double(bytes) / 1048576);
   if (r.wire_bytes)

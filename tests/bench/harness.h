@@ -20,6 +20,10 @@ struct Options {
   std::uint64_t n = 100000;  // records
   std::uint32_t seed = usual_seed;
   int runs = 1;                                                           // the best one is reported
+  unsigned peers = 2000;                                                  // hub, storm
+  double minutes = 3;                                                     // hub, idle, flood
+  unsigned towns = 100;                                                   // growth
+  std::filesystem::path plots = ".";                                      // growth: where its plots go
   std::filesystem::path folder = std::filesystem::temp_directory_path();  // a real disk, or durable means nothing
 };
 
@@ -66,11 +70,13 @@ struct Report {
   Limit limit = {};
   std::optional<double> fsyncs_per_commit = {};
   std::vector<std::uint64_t> peak_rss_bytes = {};          // one per process
+  std::vector<double> cpu_seconds = {};                    // the same
   std::optional<std::uint64_t> wire_bytes = {};            // both directions
   std::optional<std::uint64_t> disk_bytes = {};            // of the replica that was filled
   std::vector<std::pair<std::string, double>> extra = {};  // e.g. {"p99_ms", 0.8}
 
   double rate() const { return seconds > 0 ? static_cast<double>(n) / seconds : 0; }
+  bool has_limit() const { return limit.n > 0; }
   /// Of the limit: 1 = as fast as the machine allows.
   double ratio() const { return seconds > 0 ? limit.seconds_for(n) / seconds : 0; }
 };
@@ -87,6 +93,8 @@ std::string to_text(const std::vector<Limit>& limits);
 
 /// VmHWM: the most memory this process held at any time, opening its replica included.
 std::uint64_t peak_rss_bytes();
+/// User and system time of this process so far.
+double cpu_seconds();
 /// Bytes on disk of everything below a folder, as `du` counts them.
 std::uint64_t disk_bytes(const std::filesystem::path& folder);
 /// fsync and fdatasync calls of this process so far, SQLite's included (sync_count.cc stands in their way).

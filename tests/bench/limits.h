@@ -28,8 +28,8 @@ Limit limit_two_syncs_and_hop(
 // ---- composites: the least a workload must do
 // ------------------------------------------------------------------------
 
-/// W1: hash and sign an entry, log row, state row with an index, one durable transaction each. Plain SQLite.
-Limit limit_signed_edit(const Options&);
+/// W1: hash and sign an entry, log row, state row with an index, one durable transaction each.
+Limit limit_signed_edit(const Options&, Pages);
 /// W2: decrypt a frame, check the hash chain, decode, log row, state row with an index; durable.
 Limit limit_receive(const Options&, Pages);
 

@@ -48,10 +48,10 @@ void PlainState::put(const PlainRecord& record) {
   insert_.step();
 }
 
-Limit limit_signed_edit(const Options& o) {
+Limit limit_signed_edit(const Options& o, Pages pages) {
   const std::uint64_t n = std::min<std::uint64_t>(o.n, 2000);
   const WorkFolder folder{o.folder};
-  Database database{folder.path() / "db"};
+  Database database{folder.path() / "db", pages};
   PlainState state{database};
   Statement log{database, log_insert};
   const crypto::SigningKey key{Bytes(32, 7)};
@@ -69,7 +69,7 @@ Limit limit_signed_edit(const Options& o) {
     state.put(record);
     database.run("COMMIT");
   }
-  return {"signed durable edit", n, watch.seconds(), "edits"};
+  return {pages == Pages::plain ? "signed durable edit" : "signed durable edit, encrypted pages", n, watch.seconds(), "edits"};
 }
 
 namespace {
@@ -165,7 +165,8 @@ std::vector<Limit> all_limits(const Options& o) {
           limit_compress(o),
           limit_round_trip(o),
           limit_two_syncs_and_hop(o),
-          limit_signed_edit(o),
+          limit_signed_edit(o, Pages::plain),
+          limit_signed_edit(o, Pages::encrypted),
           limit_receive(o, Pages::plain),
           limit_receive(o, Pages::encrypted)};
 }

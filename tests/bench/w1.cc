@@ -36,7 +36,7 @@ Report filled(const Options& o, std::string_view workload, std::uint64_t n, std:
 
 }  // namespace
 
-Report run_w1(const Options& o) { return filled(o, "W1", std::min(o.n, single_edits), 1, limit_signed_edit(o)); }
+Report run_w1(const Options& o) { return filled(o, "W1", std::min(o.n, single_edits), 1, limit_signed_edit(o, Pages::encrypted)); }
 
 Report run_w1b(const Options& o) { return filled(o, "W1b", o.n, bulk_records, limit_bulk_rows(o, Pages::encrypted)); }
 

@@ -1,7 +1,5 @@
 // W3: what a change costs once both hold everything. Live: from before the commit on A until B shows the value.
 // Reconnect: from connect() on B until what changed meanwhile is readable there and flushed; bytes with the handshake.
-#include <sys/mman.h>
-
 #include <algorithm>
 #include <atomic>
 #include <stdexcept>
@@ -10,6 +8,7 @@
 #include "tests/bench/child.h"
 #include "tests/bench/conversation.h"
 #include "tests/bench/limits.h"
+#include "tests/bench/shared.h"
 #include "tests/bench/workloads.h"
 
 namespace kiz::bench {
@@ -18,28 +17,12 @@ namespace {
 constexpr int live_edits = 200;
 constexpr std::array<std::uint64_t, 3> reconnects = {0, 1, 1000};
 
-// What both processes see: who is at which step, and when B saw an edit (CLOCK_MONOTONIC, ns).
-struct Shared {
+// What both processes see: who is at which step, and when B saw an edit.
+struct Steps {
   std::atomic<int> asked{0};     // B: reconnects that A is to prepare
   std::atomic<int> prepared{0};  // A: those that it has
   std::atomic<std::int64_t> seen_ns[live_edits] = {};
 };
-
-class SharedMemory {
- public:
-  SharedMemory()
-      : shared_(new (::mmap(nullptr, sizeof(Shared), PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS, -1, 0))
-                    Shared) {}
-  ~SharedMemory() { ::munmap(shared_, sizeof(Shared)); }
-  SharedMemory(const SharedMemory&) = delete;
-  SharedMemory& operator=(const SharedMemory&) = delete;
-  Shared* operator->() const { return shared_; }
-
- private:
-  Shared* shared_;
-};
-
-std::int64_t now_ns() { return std::chrono::steady_clock::now().time_since_epoch().count(); }
 
 void set_status(Replica& replica, const std::vector<RecordId>& records, std::size_t count, const std::string& value) {
   Edit edit = replica.begin();
@@ -56,7 +39,7 @@ std::vector<RecordId> first_records(std::uint64_t n, std::uint32_t seed) {
 }
 
 // A: 200 edits one after the other, each waited for; then prepares each reconnect before it is asked to accept.
-nlohmann::json kreis_side(const Options& o, const Folders& folders, const Loopback& loopback, SharedMemory& shared) {
+nlohmann::json kreis_side(const Options& o, const Folders& folders, const Loopback& loopback, Shared<Steps>& shared) {
   const auto replica = open_replica(folders.kreis);
   const auto records = first_records(o.n, o.seed);
   std::vector<double> milliseconds;
@@ -89,7 +72,7 @@ nlohmann::json kreis_side(const Options& o, const Folders& folders, const Loopba
       {"p50", milliseconds[live_edits / 2]}, {"p99", milliseconds[live_edits * 99 / 100]}, {"rss", peak_rss_bytes()}};
 }
 
-nlohmann::json town_side(const Options& o, const Folders& folders, const Loopback& loopback, SharedMemory& shared) {
+nlohmann::json town_side(const Options& o, const Folders& folders, const Loopback& loopback, Shared<Steps>& shared) {
   const auto replica = open_replica(folders.town);
   const auto records = first_records(o.n, o.seed);
   const Space space = bench_space(*replica);
@@ -131,7 +114,7 @@ Report run_w3(const Options& o) {
   const WorkFolder folder{o.folder};
   const Folders folders = found_two(folder.path());
   const Loopback loopback;
-  SharedMemory shared;
+  Shared<Steps> shared;
   (void)Child{[&] {
     const auto replica = open_replica(folders.kreis);
     fill(*replica, o.n, o.seed, records_per_edit);

@@ -14,12 +14,21 @@ struct Workload {
   std::string_view name;
   std::string_view says;  // one line for --help
   std::function<Report(const Options&)> run;
+  bool in_all = true;  // false: it takes as long as --minutes says, or thousands of stores
 };
 
 Report run_w1(const Options&);
 Report run_w1b(const Options&);
 Report run_w2(const Options&);
 Report run_w3(const Options&);
+Report run_w4(const Options&);
+Report run_w5(const Options&);
+Report run_start(const Options&);
+Report run_cli(const Options&);
+Report run_idle(const Options&);
+Report run_flood(const Options&);
+Report run_hub(const Options&);
+Report run_storm(const Options&);
 
 /// In the order of --help.
 const std::vector<Workload>& workloads();

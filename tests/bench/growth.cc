@@ -1,0 +1,154 @@
+// How cost grows with what a store holds: records in one log, then towns with a log each. For each size: opening, an edit,
+// reconnecting after nothing and after one change, memory, bytes on the disk.
+#include <fmt/format.h>
+
+#include "tests/bench/bench_realm.h"
+#include "tests/bench/child.h"
+#include "tests/bench/conversation.h"
+#include "tests/bench/growth.h"
+#include "tests/bench/plot.h"
+
+namespace kiz::bench {
+namespace {
+
+using Json = nlohmann::json;
+constexpr std::uint64_t records_per_town = 20;
+
+std::vector<std::uint64_t> steps_upto(std::uint64_t first, std::uint64_t factor, std::uint64_t last) {
+  std::vector<std::uint64_t> out;
+  for (std::uint64_t n = first; n < last; n *= factor) out.push_back(n);
+  out.push_back(last);
+  return out;
+}
+
+void meet(const std::filesystem::path& kreis, const std::filesystem::path& device, Json& out, const std::string& name) {
+  const Loopback loopback;
+  Child answering{[&] {
+    const auto replica = open_replica(kreis);
+    Conversation conversation{*replica, Side::responder, loopback.accept()};
+    while (conversation.turn(1000)) {
+    }
+    return Json{};
+  }};
+  const auto seen = Child{[&] {
+    const auto replica = open_replica(device);
+    const Stopwatch watch;
+    Conversation conversation{*replica, Side::initiator, loopback.connect()};
+    conversation.until_in_sync();
+    return Json{{"ms", watch.seconds() * 1000}, {"bytes", conversation.wire_bytes()}};
+  }}.wait();
+  answering.wait();
+  out[name + "_ms"] = seen["ms"];
+  out[name + "_bytes"] = seen["bytes"];
+}
+
+// Opens the store anew in a process of its own and edits one record.
+Json look_at(const std::filesystem::path& folder, const Options& o) {
+  constexpr int edits = 21;
+  return Child{[&] {
+    const Stopwatch opening;
+    const auto replica = open_replica(folder);
+    Json out{{"open_ms", opening.seconds() * 1000}, {"store_bytes", disk_bytes(folder)}};
+    const RecordId first = record_id(OfferGenerator{o.seed}.next());
+    std::vector<double> milliseconds;
+    for (int i = 0; i < edits; ++i) {
+      Edit edit = replica->begin();
+      edit.set(bench_space(*replica), first, status, "edit-" + std::to_string(i));
+      const Stopwatch watch;
+      commit(*replica, edit);
+      milliseconds.push_back(watch.seconds() * 1000);
+    }
+    std::ranges::sort(milliseconds);
+    out["edit_ms"] = milliseconds[edits / 2];
+    out["peak_rss_bytes"] = peak_rss_bytes();
+    return out;
+  }}.wait();
+}
+
+Json records_row(const Options& o, std::uint64_t n) {
+  const WorkFolder folder{o.folder};
+  const auto folders = found_many(folder.path(), {MemberId{town_id}});
+  (void)Child{[&] {
+    fill(*open_replica(folders[0]), n, o.seed, 4096);
+    return Json{};
+  }}.wait();
+  Json first;
+  meet(folders[0], folders[1], first, "first_sync");
+  Json out = look_at(folders[0], o);
+  meet(folders[0], folders[1], first, "catching_up");
+  meet(folders[0], folders[1], out, "reconnect_0");
+  (void)look_at(folders[0], o);
+  meet(folders[0], folders[1], out, "reconnect_21");
+  out["records"] = n;
+  return out;
+}
+
+Json towns_row(const Options& o, std::uint64_t towns) {
+  const WorkFolder folder{o.folder};
+  const auto ids = town_ids(static_cast<unsigned>(towns));
+  const auto folders = found_many(folder.path(), ids);
+  (void)Child{[&] {
+    for (std::size_t i = 0; i < ids.size(); ++i) {
+      const auto town = open_replica(folders[i + 1], 256);
+      OfferGenerator generator{static_cast<std::uint32_t>(o.seed + i)};
+      Edit edit = town->begin();
+      for (std::uint64_t r = 0; r < records_per_town; ++r) put(edit, town->space(ids[i], Collection::offers), generator.next());
+      for (std::uint64_t r = 0; r < records_per_town; ++r) put(edit, town->space(ids[i], Collection::extension), generator.next());
+      commit(*town, edit);
+    }
+    return Json{};
+  }}.wait();
+  Json round;
+  for (std::size_t i = 1; i < folders.size(); ++i) meet(folders[0], folders[i], round, "gather");
+  Json first;
+  meet(folders[0], folders[1], first, "first_sync");
+  Json out = look_at(folders[0], o);
+  meet(folders[0], folders[1], first, "catching_up");
+  meet(folders[0], folders[1], out, "reconnect_0");
+  out["towns"] = towns;
+  out["logs"] = 2 * towns + 1;
+  return out;
+}
+
+void plot(const std::filesystem::path& file, const std::string& title, const std::string& axis, const char* by, const std::vector<Json>& rows) {
+  std::vector<Series> all;
+  for (const auto& [key, name, scale] : {std::tuple{"open_ms", "opening, ms", 1.0},
+                                         {"edit_ms", "an edit, ms", 1.0},
+                                         {"reconnect_0_bytes", "reconnect, nothing new, B", 1.0},
+                                         {"peak_rss_bytes", "memory, MiB", 1.0 / 1048576},
+                                         {"store_bytes", "store, MiB", 1.0 / 1048576}}) {
+    Series series{name, {}};
+    for (const Json& row : rows) series.points.emplace_back(row[by].get<double>(), row[key].get<double>() * scale);
+    all.push_back(std::move(series));
+  }
+  write_plot(file, title, axis, all);
+}
+
+}  // namespace
+
+int run_growth(const Options& o, bool json) {
+  std::filesystem::create_directories(o.plots);
+  const auto table = [&](const char* by, const std::vector<std::uint64_t>& sizes, Json (*row_of)(const Options&, std::uint64_t)) {
+    std::vector<Json> rows;
+    if (!json) fmt::print("{:>9} {:>9} {:>9} {:>12} {:>9} {:>9} {:>9}\n", by, "open ms", "edit ms", "reconnect B", "ms", "MiB", "store MiB");
+    for (const std::uint64_t size : sizes) {
+      const Json row = rows.emplace_back(row_of(o, size));
+      if (json) {
+        Json line{{"schema", "kiz.bench/1"}, {"workload", "growth"}, {"seed", o.seed}};
+        line.update(row);
+        fmt::print("{}\n", line.dump());
+      } else {
+        fmt::print("{:>9} {:>9.1f} {:>9.2f} {:>12} {:>9.2f} {:>9.1f} {:>9.2f}\n", size, row["open_ms"].get<double>(),
+                   row["edit_ms"].get<double>(), row["reconnect_0_bytes"].get<std::uint64_t>(), row["reconnect_0_ms"].get<double>(),
+                   row["peak_rss_bytes"].get<double>() / 1048576, row["store_bytes"].get<double>() / 1048576);
+      }
+      std::fflush(stdout);
+    }
+    plot(o.plots / fmt::format("growth-{}.svg", by), fmt::format("Growth with {}", by), by, by, rows);
+  };
+  table("records", steps_upto(1000, 10, o.n), records_row);
+  table("towns", steps_upto(1, 5, o.towns), towns_row);
+  return 0;
+}
+
+}  // namespace kiz::bench

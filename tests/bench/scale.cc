@@ -1,0 +1,173 @@
+#include "tests/bench/scale.h"
+
+#include <fmt/format.h>
+#include <malloc.h>
+
+#include <algorithm>
+#include <map>
+#include <nlohmann/json.hpp>
+#include <stdexcept>
+
+#include "protocol/sync_session.h"
+#include "tests/support/memory_replica.h"
+
+namespace kiz::bench {
+namespace {
+
+using test::MemoryReplica;
+using test::MemorySource;
+using test::TestRealm;
+
+constexpr unsigned municipalities = 10'753, kreise = 400, laender = 16;
+constexpr std::size_t text_bytes = 400;    // of an entry: an offer changed in a few fields
+constexpr unsigned private_share = 4;      // one entry of so many is a count, which only the Kreis reads besides its town
+constexpr unsigned reports_each = 12;      // a Kreis and year, read by its Land
+
+/// What a node of one level has, summed up over all of that level.
+struct Level {
+  std::uint64_t nodes = 0, entries = 0, memory = 0, wire = 0, idle_wire = 0;
+  std::uint64_t largest_entries = 0, largest_memory = 0;
+  double seconds = 0;
+
+  void take(std::uint64_t held, std::uint64_t bytes) {
+    ++nodes;
+    entries += held;
+    memory += bytes;
+    largest_entries = std::max(largest_entries, held);
+    largest_memory = std::max(largest_memory, bytes);
+  }
+};
+
+struct End {
+  End(MemoryReplica& own, const MemoryReplica& peer, Side side)
+      : replica(own), peer_key(peer.author()), source(own, peer.member(), peer.author()), session(source, side, {}, SteadyTime{0}) {}
+
+  MemoryReplica& replica;
+  AuthorKey peer_key;
+  MemorySource source;
+  SyncSession session;
+  std::uint64_t bytes = 0;  // that it sent, framing apart
+
+  /// Hands over what it has to say. False: nothing.
+  bool say_to(End& other) {
+    auto message = session.next_outgoing(SteadyTime{0});
+    if (!message) return false;
+    bytes += message->body.size() + 3;
+    if (!other.session.receive(std::move(*message), SteadyTime{0})) throw std::runtime_error{"a session of the simulation failed"};
+    while (const auto run = other.session.next_run()) {
+      std::vector<Advance> grown;
+      other.session.report(run->number, other.replica.ingest(run->bytes, grown));
+      for (const Advance& advance : grown) other.session.on_commit(advance);
+    }
+    while (const auto event = other.session.next_event()) {
+    }
+    return true;
+  }
+};
+
+/// Two replicas meet until neither has anything to say; the bytes of both directions.
+std::uint64_t meet(MemoryReplica& caller, MemoryReplica& node) {
+  End a{caller, node, Side::initiator}, b{node, caller, Side::responder};
+  for (bool moved = true; moved;) {
+    moved = a.say_to(b);
+    moved = b.say_to(a) || moved;
+  }
+  if (!a.session.in_sync() || !b.session.in_sync()) throw std::runtime_error{"two nodes of the simulation do not agree"};
+  return a.bytes + b.bytes;
+}
+
+std::uint64_t heap_bytes() { return ::mallinfo2().uordblks; }
+
+struct Country {
+  Level town, kreis, land;
+  std::map<unsigned, std::pair<std::uint64_t, std::uint64_t>> by_land;  // entries, bytes of memory
+};
+
+// One Kreis with its towns and its Land, a year of entries, everybody in sync with the Kreis node.
+void play(Country& country, unsigned number, unsigned towns, std::uint64_t entries_each) {
+  constexpr std::uint8_t kreis_device = 250, land_device = 251;
+  const MemberId land_id = "05";
+  TestRealm realm;
+  std::vector<MemberId> ids;
+  for (unsigned i = 0; i < towns; ++i) {
+    ids.push_back(fmt::format("{:08}", 6'000'000 + i));
+    realm.add(MemberNamed{ids[i], "Ort", MemberRole::municipality});
+    realm.grant(ids[i], static_cast<std::uint8_t>(i + 1));
+  }
+  realm.add(MemberNamed{land_id, "Land", MemberRole::land});
+  realm.grant(test::borken, kreis_device);
+  realm.grant(land_id, land_device);
+
+  MemoryReplica node{realm, test::borken, kreis_device};
+  std::vector<MemoryReplica> offices;
+  offices.reserve(towns);
+  for (unsigned i = 0; i < towns; ++i) {
+    MemoryReplica& office = offices.emplace_back(realm, ids[i], static_cast<std::uint8_t>(i + 1));
+    const std::uint64_t counts = entries_each / private_share;
+    office.write_many(office.space(Collection::offers), entries_each - counts, text_bytes);
+    office.write_many(office.space(Collection::counts), counts, text_bytes);
+  }
+  node.write_many(node.space(Collection::reports), reports_each, text_bytes);
+
+  const Stopwatch gathering;
+  for (auto& office : offices) country.kreis.wire += meet(office, node);
+  country.kreis.seconds += gathering.seconds();
+  const Stopwatch spreading;
+  for (auto& office : offices) country.town.wire += meet(office, node);
+  country.town.seconds += spreading.seconds();
+  country.town.idle_wire += towns * meet(offices.front(), node);  // the others cost the same
+
+  const std::uint64_t before = heap_bytes();
+  MemoryReplica above{realm, land_id, land_device};
+  const Stopwatch reporting;
+  country.land.wire += meet(above, node);
+  country.land.seconds += reporting.seconds();
+  auto& [held, bytes] = country.by_land[number % laender];
+  held += above.entry_count();
+  bytes += heap_bytes() - before;
+
+  const MemoryReplica* largest = &offices.front();
+  const std::uint64_t with_both = heap_bytes();
+  const std::uint64_t a_copy = [&] {
+    const MemoryReplica twin = largest->copy();
+    return heap_bytes() - with_both;
+  }();
+  for (const auto& office : offices) country.town.take(office.entry_count(), a_copy);
+  const MemoryReplica twin = node.copy();
+  country.kreis.take(node.entry_count(), heap_bytes() - with_both);
+}
+
+}  // namespace
+
+int run_scale(const Options& o, bool json) {
+  const std::uint64_t entries_each = std::min<std::uint64_t>(o.n, 10'000);
+  Country country;
+  unsigned placed = 0;
+  for (unsigned number = 0; number < kreise; ++number) {
+    const unsigned upto = static_cast<unsigned>(std::uint64_t{municipalities} * (number + 1) / kreise);
+    play(country, number, upto - placed, entries_each);
+    placed = upto;
+  }
+  for (const auto& [number, sums] : country.by_land) country.land.take(sums.first, sums.second);
+
+  if (!json) fmt::print("{:<13} {:>7} {:>11} {:>11} {:>11} {:>11} {:>9}\n", "level", "nodes", "entries", "memory KiB", "wire KiB", "idle B", "ms");
+  const auto tell = [&](const char* name, const Level& level) {
+    const auto each = [&](double sum) { return sum / static_cast<double>(level.nodes); };
+    const double entries = each(double(level.entries)), memory = each(double(level.memory)), wire = each(double(level.wire)),
+                 idle = each(double(level.idle_wire)), ms = each(level.seconds * 1000);
+    if (json) {
+      fmt::print("{}\n", nlohmann::ordered_json{{"schema", "kiz.bench/1"}, {"workload", "scale"}, {"level", name}, {"nodes", level.nodes},
+                                                {"entries_per_municipality", entries_each}, {"entries", entries}, {"memory_bytes", memory},
+                                                {"largest_memory_bytes", level.largest_memory}, {"wire_bytes", wire},
+                                                {"idle_wire_bytes", idle}, {"milliseconds", ms}}.dump());
+    } else {
+      fmt::print("{:<13} {:>7} {:>11.0f} {:>11.0f} {:>11.0f} {:>11.0f} {:>9.1f}\n", name, level.nodes, entries, memory / 1024, wire / 1024, idle, ms);
+    }
+  };
+  tell("municipality", country.town);
+  tell("Kreis", country.kreis);
+  tell("Land", country.land);
+  return 0;
+}
+
+}  // namespace kiz::bench

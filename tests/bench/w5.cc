@@ -1,0 +1,197 @@
+// W5 and its larger relatives: what many connected replicas cost the hub. W5: 400 of them, an idle while, then one edit until
+// the last has it. hub: as many and as long as wanted, with an edit every second. storm: all were away, each has edited, all
+// come back at once.
+#include <atomic>
+#include <fstream>
+
+#include "tests/bench/child.h"
+#include "tests/bench/crowd.h"
+#include "tests/bench/shared.h"
+#include "tests/bench/workloads.h"
+
+namespace kiz::bench {
+namespace {
+
+constexpr std::uint64_t hub_records = 1000;
+constexpr int fan_outs = 5;
+
+struct Steps {
+  std::atomic<int> phase{0};      // the crowd: 1 connected and in sync; the hub: 9 has measured all; the crowd: 10 is done
+  std::atomic<int> edits{0};      // the hub: fan-outs begun
+  std::atomic<int> arrived{0};    // the crowd: fan-outs that all of it shows
+  std::atomic<std::int64_t> begun_ns{0}, last_ns{0};
+};
+
+std::uint64_t resident_bytes() {
+  std::ifstream file{"/proc/self/statm"};
+  std::uint64_t pages = 0;
+  file >> pages >> pages;
+  return pages * 4096;
+}
+
+std::string status_of(const Replica& replica, const RecordId& id) {
+  const auto record = replica.read(replica.space(kreis_id, Collection::offers), id);
+  return record ? record->text(status) : std::string{};
+}
+
+void set_status(Replica& replica, const Space& space, const RecordId& id, const std::string& value) {
+  Edit edit = replica.begin();
+  edit.set(space, id, status, value);
+  commit(replica, edit);
+}
+
+// Offers of the Kreis are what every town reads.
+void fill_for_all(Replica& replica, const Options& o) {
+  OfferGenerator generator{o.seed};
+  Edit edit = replica.begin();
+  for (std::uint64_t i = 0; i < hub_records; ++i) put(edit, replica.space(kreis_id, Collection::offers), generator.next());
+  commit(replica, edit);
+}
+
+nlohmann::json run_hub(const std::filesystem::path& folder, const Options& o, const Loopback& loopback, Shared<Steps>& steps,
+                       std::size_t peers, double idle_seconds, double busy_seconds) {
+  allow_many_files();
+  const auto replica = open_replica(folder);
+  const RecordId first = record_id(OfferGenerator{o.seed}.next());
+  const std::uint64_t alone = resident_bytes();
+  Hub hub{*replica, loopback};
+  while (hub.connected() < peers || hub.in_sync() < peers || steps->phase < 1) hub.turn(20);
+  const std::uint64_t together = resident_bytes();
+  nlohmann::json out{{"rss_alone", alone}, {"rss_connected", together}};
+
+  double cpu = cpu_seconds();
+  for (const Stopwatch watch; watch.seconds() < idle_seconds;) hub.turn(200);
+  out["idle_cpu"] = (cpu_seconds() - cpu) / idle_seconds;
+
+  cpu = cpu_seconds();
+  std::vector<double> last_ms;
+  const Stopwatch busy;
+  for (int i = 0; i < fan_outs || busy.seconds() < busy_seconds; ++i) {
+    const Stopwatch second;
+    steps->begun_ns = now_ns();
+    set_status(*replica, replica->space(kreis_id, Collection::offers), first, "live-" + std::to_string(i));
+    steps->edits = i + 1;
+    hub.tell_commits();
+    while (steps->arrived <= i) hub.turn(1);
+    last_ms.push_back(static_cast<double>(steps->last_ns - steps->begun_ns) / 1e6);
+    while (busy_seconds > 0 && second.seconds() < 1) hub.turn(50);
+  }
+  std::ranges::sort(last_ms);
+  out["last_ms"] = last_ms[last_ms.size() / 2];
+  out["busy_cpu"] = (cpu_seconds() - cpu) / std::max(busy.seconds(), 0.001);
+  out["rss_end"] = resident_bytes();
+  out["rss"] = peak_rss_bytes();
+  steps->phase = 9;
+  while (steps->phase < 10) hub.turn(20);
+  return out;
+}
+
+nlohmann::json run_crowd(const std::vector<std::filesystem::path>& folders, const Options& o, const Loopback& loopback, Shared<Steps>& steps) {
+  allow_many_files();
+  Crowd crowd{folders, loopback};
+  const RecordId first = record_id(OfferGenerator{o.seed}.next());
+  crowd.connect();
+  crowd.until_in_sync();
+  steps->phase = 1;
+  for (int wanted = 0; steps->phase < 9;) {
+    std::size_t showing = 0;
+    const std::string value = "live-" + std::to_string(wanted);
+    std::vector<bool> shows(crowd.size());
+    while (showing < crowd.size() && steps->phase < 9) {
+      for (const std::size_t i : crowd.turn(50)) {
+        if (shows[i] || status_of(crowd.replica(i), first) != value) continue;
+        shows[i] = true;
+        ++showing;
+      }
+    }
+    steps->last_ns = now_ns();
+    steps->arrived = ++wanted;
+  }
+  steps->phase = 10;
+  return {{"rss", peak_rss_bytes()}, {"cpu", cpu_seconds()}};
+}
+
+Report crowded(const Options& o, std::string_view name, std::size_t peers, double idle_seconds, double busy_seconds) {
+  const WorkFolder folder{o.folder};
+  allow_many_files();
+  std::vector<std::filesystem::path> folders;
+  (void)Child{[&] {
+    const auto made = found_many(folder.path(), town_ids(static_cast<unsigned>(peers)));
+    fill_for_all(*open_replica(made[0]), o);
+    return nlohmann::json{};
+  }}.wait();
+  for (std::size_t i = 1; i <= peers; ++i) folders.push_back(folder.path() / ("device-" + std::to_string(i)));
+  const Loopback loopback;
+  Shared<Steps> steps;
+  Child hub{[&] { return run_hub(folder.path() / "kreis", o, loopback, steps, peers, idle_seconds, busy_seconds); }};
+  Child crowd{[&] { return run_crowd(folders, o, loopback, steps); }};
+  const auto there = hub.wait();
+  const auto others = crowd.wait();
+  const double alone = there["rss_alone"], together = there["rss_connected"];
+  Report out{.workload = std::string{name}, .n = peers, .seed = o.seed, .seconds = there["last_ms"].get<double>() / 1000};
+  out.peak_rss_bytes = {there["rss"], others["rss"]};
+  out.extra = {{"hub_kib_per_peer", (together - alone) / 1024 / static_cast<double>(peers)},
+               {"hub_rss_mib_connected", together / 1048576},
+               {"hub_rss_mib_at_the_end", there["rss_end"].get<double>() / 1048576},
+               {"idle_cpu_percent", there["idle_cpu"].get<double>() * 100},
+               {"busy_cpu_percent", there["busy_cpu"].get<double>() * 100},
+               {"last_of_all_ms", there["last_ms"]}};
+  return out;
+}
+
+}  // namespace
+
+Report run_w5(const Options& o) { return crowded(o, "W5", 400, 5, 0); }
+
+Report run_hub(const Options& o) { return crowded(o, "hub", o.peers, 5, o.minutes * 60); }
+
+Report run_storm(const Options& o) {
+  constexpr int edits_each = 50;
+  const WorkFolder folder{o.folder};
+  allow_many_files();
+  const auto ids = town_ids(o.peers);
+  (void)Child{[&] {
+    const auto made = found_many(folder.path(), ids);
+    fill_for_all(*open_replica(made[0]), o);
+    return nlohmann::json{};
+  }}.wait();
+  std::vector<std::filesystem::path> folders;
+  for (std::size_t i = 1; i <= ids.size(); ++i) folders.push_back(folder.path() / ("device-" + std::to_string(i)));
+  const Loopback loopback;
+  Shared<Steps> steps;
+  Child hub{[&] {
+    allow_many_files();
+    const auto replica = open_replica(folder.path() / "kreis");
+    Hub answering{*replica, loopback};
+    while (steps->phase < 9) answering.turn(20);
+    return nlohmann::json{{"rss", peak_rss_bytes()}, {"cpu", cpu_seconds()}, {"conflicts", replica->conflict_count()}};
+  }};
+  Child crowd{[&] {
+    allow_many_files();
+    Crowd offices{folders, loopback};
+    for (std::size_t i = 0; i < offices.size(); ++i) {
+      OfferGenerator generator{static_cast<std::uint32_t>(o.seed + i + 1)};
+      for (int edit = 0; edit < edits_each; ++edit) {
+        // Of a kind that the Kreis alone reads besides: else two thousand would each get what all the others wrote.
+        set_status(offices.replica(i), offices.replica(i).space(ids[i], Collection::extension), record_id(generator.next()), "away");
+      }
+      offices.replica(i).core().take_advances();
+    }
+    const Stopwatch watch;
+    offices.connect();
+    offices.until_in_sync();
+    const double seconds = watch.seconds();
+    const std::uint64_t wire = offices.wire_bytes();
+    steps->phase = 9;
+    return nlohmann::json{{"seconds", seconds}, {"wire", wire}, {"rss", peak_rss_bytes()}, {"cpu", cpu_seconds()}};
+  }};
+  const auto others = crowd.wait();
+  const auto there = hub.wait();
+  Report out{.workload = "storm", .n = o.peers, .seed = o.seed, .seconds = others["seconds"]};
+  out.peak_rss_bytes = {there["rss"], others["rss"]};
+  out.cpu_seconds = {there["cpu"], others["cpu"]};
+  out.wire_bytes = others["wire"];
+  return out;
+}
+
+}  // namespace kiz::bench

@@ -21,6 +21,7 @@ test=(
   python3-jsonschema python3-openpyxl git              # script tests, a second decoder, schemas, a second reader of workbooks
   mandoc zsh fish systemd binutils                     # man pages, completions, units, exported symbols
   prometheus                                           # promtool: metrics and alert rules
+  golang-go golang-github-flynn-noise-dev               # a Noise library that is not ours: interop, live
   strace faketime tcpdump sqlite3 procps               # fsync counts, wrong clocks, the wire, what lies on the disk
   valgrind                                             # instruction counts of core paths, without a clock
 )

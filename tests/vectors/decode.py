@@ -206,7 +206,8 @@ def run(data: bytes, author: bytes | None = None) -> dict:
         hashes.append(link)
     if not verify(born["author"] if born else author, b"kiz-sync run v1\0" + link, signature):
         raise Refused("signature")
-    return {"log": log, "genesis": born, "first": first, "entries": entries, "hashes": hashes}
+    return {"log": log, "genesis": born, "first": first, "before": before, "entries": entries,
+            "hashes": hashes}
 
 
 # ---- control log (section 4) -----------------------------------------------------------------------------------------
@@ -373,12 +374,35 @@ CHECKS = {"run": check_run, "control": check_control, "refused": check_refused, 
 
 def check_dump(dump: dict) -> int:
     """The document of `kiz dump --json`: {"control": [hex], "runs": [{"author": hex, "bytes": hex}]}."""
-    control = control_log([bytes.fromhex(record) for record in dump["control"]])
-    entries = 0
-    for item in dump["runs"]:
-        entries += len(run(bytes.fromhex(item["bytes"]), bytes.fromhex(item["author"]))["entries"])
-    print(f"{len(control)} control records, {len(dump['runs'])} runs, {entries} entries: all sound")
+    control, entries = check_store(dump)
+    print(f"{control} control records, {len(dump['runs'])} runs, {entries} entries: all sound")
     return 0
+
+
+def check_store(dump: dict) -> tuple[int, int]:
+    """Numbers of control records and entries. Runs of a log follow each other in the dump; a fork begins again within it."""
+    control = control_log([bytes.fromhex(record) for record in dump["control"]])
+    entries, authors, links = 0, {}, {}
+    for item in dump["runs"]:
+        data, author = bytes.fromhex(item["bytes"]), bytes.fromhex(item["author"])
+        found = run(data, author)
+        born, log = found["genesis"], found["log"]
+        if born is not None:
+            authors[log] = born["author"]
+            links[log] = {0: {log}}
+            if born["space"]["realm"] != control[0]["hash"]:
+                raise Refused("a log of another realm")
+        if authors.get(log) != author:
+            raise Refused("author")
+        if found["before"] not in links[log].get(found["first"] - 1, ()):
+            raise Refused("backlink")
+        for place, name in enumerate(found["hashes"]):
+            links[log].setdefault(found["first"] + place, set()).add(name)
+        entries += len(found["entries"])
+    for entry in dump.get("entries", []):
+        if bytes.fromhex(entry["entry"]) not in links[bytes.fromhex(entry["log"])].get(entry["seq"], ()):
+            raise Refused("an entry that no run holds")
+    return len(control), entries
 
 
 def main(words: list[str]) -> int:

@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libclient/inspection.h"
+#include "libclient/keyring.h"
 #include "libclient/replica_core.h"
 #include "libclient/take_back.h"
 #include "protocol/entry_fields.h"
@@ -19,6 +20,12 @@ RecordView decoded_view(const Space& space, const RecordId& id, ByteView bytes) 
 
 RecordId record_id(std::uint32_t kind, ByteView key) { return {kind, RecordKey::from(key)}; }
 
+// A set-up that ended too soon has left this store: it belongs to no realm, and waits for none.
+bool unfinished(ReplicaCore& core) {
+  const KeyringContents& ring = core.files().keyring();
+  return core.control().empty() && !ring.joining && !ring.recovering;
+}
+
 }  // namespace
 
 Replica::Replica(std::unique_ptr<ReplicaCore> core) : core_(std::move(core)) {}
@@ -27,13 +34,20 @@ Replica::~Replica() = default;
 Result<std::unique_ptr<Replica>> Replica::open(ReplicaOptions options) {
   auto core = ReplicaCore::open(std::move(options), std::nullopt);
   if (!core) return core.error();
+  if (unfinished(**core)) return Error{Errc::not_set_up, "store"};
   return std::unique_ptr<Replica>{new Replica{std::move(*core)}};
 }
 
 Result<std::unique_ptr<Replica>> Replica::create(ReplicaOptions options, std::string device_name) {
-  auto core = ReplicaCore::open(std::move(options), std::move(device_name));
-  if (!core) return core.error();
-  return std::unique_ptr<Replica>{new Replica{std::move(*core)}};
+  auto core = ReplicaCore::open(options, device_name);
+  if (core) return std::unique_ptr<Replica>{new Replica{std::move(*core)}};
+  if (core.error().code != Errc::already_set_up) return core.error();
+  // What a set-up has left that ended after the store was made and before it was used for anything: this one goes on.
+  auto left = ReplicaCore::open(std::move(options), std::nullopt);
+  if (!left || !unfinished(**left)) return core.error();
+  (*left)->files().keyring().device_name = std::move(device_name);
+  if (auto saved = (*left)->files().save_keyring(); !saved) return saved.error();
+  return std::unique_ptr<Replica>{new Replica{std::move(*left)}};
 }
 
 Identity Replica::identity() const {

@@ -1,7 +1,9 @@
 #include <doctest/doctest.h>
 
+#include "libclient/enrolment.h"
 #include "libclient/request_support.h"
 #include "tests/support/realm.h"
+#include "tests/support/temp_dir.h"
 
 using namespace kiz;
 using test::Asked;
@@ -25,6 +27,30 @@ std::size_t offers(Replica& replica) {
 }
 
 }  // namespace
+
+TEST_CASE("enrolment: a set-up that was cut short is no set-up, and the next one goes on with what is there") {
+  test::TempDir folder;
+  ReplicaOptions options;
+  options.directory = folder.path() / "store";
+  AuthorKey device;
+  {
+    auto cut_short = Replica::create(options, "first");  // and no further: the machine stopped
+    REQUIRE(cut_short);
+    device = (*cut_short)->identity().author;
+  }
+  CHECK(Replica::open(options).error().code == Errc::not_set_up);
+  {
+    auto founded = found_realm(options, {"Kreis Borken", "05554", {{"05554004", "Ahaus"}}, {"127.0.0.1:7411"}, {}, "second"});
+    REQUIRE(founded);
+    CHECK(founded->replica->identity().joined);
+    CHECK(founded->replica->identity().author == device);
+  }
+  auto opened = Replica::open(options);
+  REQUIRE(opened);
+  CHECK((*opened)->identity().device == "second");
+  opened->reset();
+  CHECK(Replica::create(options, "third").error().code == Errc::already_set_up);
+}
 
 TEST_CASE("enrolment: a device locked out after an entry keeps what it wrote up to it, everywhere") {
   Realm realm;

@@ -3,7 +3,7 @@
 #
 #   packaging/install-dependencies.sh            what building and testing need
 #   packaging/install-dependencies.sh --build    what building alone needs
-#   packaging/install-dependencies.sh --develop  also clang (fuzzing, clang-tidy, clang-format)
+#   packaging/install-dependencies.sh --develop  also clang (fuzzing, clang-tidy, clang-format) and gcovr
 #   packaging/install-dependencies.sh --package  also what building and testing the packages needs
 #   packaging/install-dependencies.sh --list     names the packages, installs nothing
 set -euo pipefail
@@ -26,7 +26,7 @@ test=(
   valgrind                                             # instruction counts of core paths, without a clock
 )
 package=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container piuparts apt-utils reprotest disorderfs rpm rpmlint)
-develop=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev)
+develop=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev gcovr)
 
 wanted=("${build[@]}" "${test[@]}")
 list=no

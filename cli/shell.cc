@@ -88,10 +88,16 @@ bool is_change(const std::string& request) {
   return std::find(std::begin(verbs), std::end(verbs), verb) != std::end(verbs);
 }
 
-/// The socket is there and may not be asked: who may is told by the group that it belongs to.
-Refusal shut_out(const std::string& socket) {
+fs::path socket_meant(const std::string& given) {
+  const std::string set = given.empty() ? environment("KIZ_SOCKET") : given;
+  return set.empty() ? system_socket : set.c_str();
+}
+
+/// The socket is there and may not be asked: who may is told by the group that it, or a closed folder around it, belongs to.
+Refusal shut_out(const fs::path& socket) {
   struct stat file {};
-  const group* owners = ::stat(socket.c_str(), &file) == 0 ? ::getgrgid(file.st_gid) : nullptr;
+  const bool seen = ::stat(socket.c_str(), &file) == 0 || ::stat(socket.parent_path().c_str(), &file) == 0;
+  const group* owners = seen ? ::getgrgid(file.st_gid) : nullptr;
   Refusal refusal{Errc::not_permitted, tr("The daemon of this machine does not let you in. Nothing was changed."), {}, 0};
   refusal.hint = owners == nullptr
                      ? tr("Ask the administrator of this machine to put you into the right group.")
@@ -185,6 +191,11 @@ std::optional<std::filesystem::path> Shell::daemon() {
   return target_->socket;
 }
 
+bool Shell::barred() {
+  const auto opened = open();
+  return !opened && opened.error().code == Errc::not_permitted;
+}
+
 void Shell::adopt(std::unique_ptr<Replica> replica) { target_->replica = std::move(replica); }
 
 Json Shell::ask_daemon(const std::string& request, const Json& args) {
@@ -236,7 +247,7 @@ Json Shell::ask_store(const std::string& request, const Json& args) {
 Json Shell::ask(const std::string& request, const Json& args) {
   if (auto opened = open(); !opened) {
     Refusal refusal = to_refusal(opened.error());
-    if (opened.error().code == Errc::not_permitted) refusal = shut_out(globals.socket.empty() ? system_socket : globals.socket);
+    if (opened.error().code == Errc::not_permitted) refusal = shut_out(socket_meant(globals.socket));
     if (opened.error().code == Errc::not_found) {
       refusal = Refusal{Errc::unreachable, tr("No daemon answers at this socket. Nothing was changed."),
                         tr("Start kizd, or name a store with --store."), 1};

@@ -49,6 +49,8 @@ class Shell {
 
   /// The socket of a running daemon; empty: there is none, and the store is opened directly.
   std::optional<std::filesystem::path> daemon();
+  /// A daemon is there and does not let this user in.
+  bool barred();
   /// Options for a store of one's own.
   ReplicaOptions replica_options();
   std::filesystem::path store_directory() const;

@@ -84,6 +84,7 @@ Result<std::unique_ptr<StoreFiles>> StoreFiles::open(const ReplicaOptions& optio
     }
   }
   if (!std::filesystem::is_directory(options.directory, failed)) {
+    if (failed == std::errc::permission_denied) return Error{Errc::not_permitted, options.directory.string()};
     return Error{create ? Errc::io_error : Errc::not_set_up, "store"};
   }
   auto lock = StoreLock::take(parts->path("lock"), options.program);

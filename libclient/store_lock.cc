@@ -27,7 +27,7 @@ std::string holder_of(int fd) {
 
 Result<StoreLock> StoreLock::take(const std::string& path, const std::string& program) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return Error{Errc::io_error, "lock"};
+  if (fd < 0) return errno == EACCES ? Error{Errc::not_permitted, path} : Error{Errc::io_error, "lock"};
   StoreLock lock{fd};
   // A command holds its store for a moment only: it is worth waiting for. A daemon stays.
   const auto give_up = std::chrono::steady_clock::now() + patience;

@@ -15,6 +15,7 @@ void World::dial_somebody() {
   Node& caller = *nodes_[1 + random_.below(nodes_.size() - 1)];
   Node& other = random_.below(6) == 0 ? *nodes_[1 + random_.below(nodes_.size() - 1)] : hub();
   if (&other == &caller || caller.offline || other.offline) return;
+  if (&other != &hub() && (caller.locked_out || other.locked_out)) return;
   dial(caller, other);
 }
 
@@ -32,7 +33,8 @@ void World::dial(Node& caller, Node& answerer) {
   if (!link) return;
   if (is_on(Fault::delay)) link->delay = SteadyTime{random_.below(random_.below(2) == 0 ? 200 : 20'000)};
   note("dial " + caller.name + " " + answerer.name);
-  calls_.push_back({&caller, &answerer, std::move(link)});
+  const bool expired = caller.admitted_until_ms != 0 && wall_ms(hub()) > caller.admitted_until_ms;
+  calls_.push_back({&caller, &answerer, std::move(link), expired});
   transmit(calls_.back(), 1);
 }
 
@@ -70,6 +72,10 @@ void World::transmit(Call& call, std::size_t pieces) {
 void World::settle(Call& call) {
   const Link* const link = call.link.get();
   Node* const ends[] = {call.caller, call.answerer};
+  // Who is locked out is let in whatever its admission says: to hand in.
+  if (call.caller_has_expired && !call.caller->locked_out && call.answerer == &hub() && call.link->talk(Link::End::answerer).established()) {
+    find(call.caller->name + " is let in after its admission has ended");
+  }
   for (Node* node : ends) {
     if (power_lost(*node)) return lose_power(*node);
     if (node->replica->core().needs_opening_anew()) return reopen(*node);

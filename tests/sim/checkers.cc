@@ -33,7 +33,7 @@ void judge_spaces(std::span<const Holder> holders, Verdict& out) {
   std::map<Space, std::map<std::string, Hash>> held;
   for (const Holder& holder : holders) {
     for (const SpaceStatus& status : holder.replica.spaces()) {
-      if (status.entries == 0) continue;
+      if (holder.replica.core().slot(status.space)->heads().empty()) continue;  // nothing, or all of it in quarantine
       held[status.space][holder.name] = status.state_hash;
       if (!may_read(holder.member, status.space)) {
         out.findings.push_back(holder.name + " holds " + name_of(status.space) + ", which it may not read");
@@ -81,7 +81,8 @@ std::uint64_t entries_for_itself(const Holder& holder, std::span<const Holder> h
   return out;
 }
 
-void judge_stores(std::span<const Holder> holders, Verdict& out) {
+// locked_out: a device was; what it wrote beyond its end is in quarantine, and some of it was counted before.
+void judge_stores(std::span<const Holder> holders, bool locked_out, Verdict& out) {
   for (const Holder& holder : holders) {
     const Verification verified = holder.replica.verify(true);
     if (!verified.ok) {
@@ -89,7 +90,7 @@ void judge_stores(std::span<const Holder> holders, Verdict& out) {
                              (verified.findings.empty() ? std::string{"no reason given"} : verified.findings.front()));
     }
     const StoreFigures figures = holder.replica.figures();
-    if (figures.quarantined != 0) out.findings.push_back(holder.name + " keeps entries in quarantine");
+    if (figures.quarantined != 0 && !locked_out) out.findings.push_back(holder.name + " keeps entries in quarantine");
     if (figures.waiting != 0) out.findings.push_back(holder.name + " has entries that wait");
     if (figures.pending > entries_for_itself(holder, holders)) {
       out.findings.push_back(holder.name + " has own entries that no peer has acknowledged");
@@ -114,12 +115,13 @@ bool holds(Replica& replica, const Promise& promise) {
   return slot != nullptr && slot->store.find(promise.entry) != 0;
 }
 
-Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies) {
+Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies,
+              bool locked_out) {
   Verdict out;
   judge_promises(holders, promises, out);
   judge_spaces(holders, out);
   judge_tallies(holders, promises, tallies, out);
-  judge_stores(holders, out);
+  judge_stores(holders, locked_out, out);
   return out;
 }
 

@@ -47,7 +47,8 @@ struct Verdict {
 bool may_read(const MemberId& member, const Space& space);
 bool holds(Replica& replica, const Promise& promise);
 
-Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies);
+Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises, std::span<const TallyBounds> tallies,
+              bool locked_out);
 /// What each holder shows, against the model of what its entries mean; `stamps`: clocks were right, stamps must be, too.
 void judge_data(std::span<const Holder> holders, bool stamps, Verdict& out);
 

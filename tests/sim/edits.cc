@@ -13,7 +13,7 @@ bool may_refuse(const Node& node, Errc code, std::int64_t clock_off_ms) {
     case Errc::io_error: return node.disk_fails || node.disk_rots;
     case Errc::damaged: return node.disk_rots;
     case Errc::bad_clock: return clock_off_ms < -300 * day_ms;
-    case Errc::revoked: return node.locked_out || node.stolen;
+    case Errc::revoked: return node.locked_out;
     default: return false;
   }
 }
@@ -22,8 +22,7 @@ bool may_refuse(const Node& node, Errc code, std::int64_t clock_off_ms) {
 
 void World::edit(Node& node) {
   ++edits_;
-  if (!node.replica || node.member == land_member || node.retired) return;
-  if (is_on(Fault::hub_lost) && !node.replica->core().own_device()) return;  // it is being rebuilt and may not write
+  if (!node.replica || node.member == land_member) return;
   const bool ran = on(node, "an edit", [&] {
     if (random_.below(12) == 0) return write_unknown(node);
     Edit edit = node.replica->begin();
@@ -53,7 +52,7 @@ void World::promise(Node& node, const Committed& committed, std::int64_t delta) 
     }
     if (in == nullptr) return find(node.name + " does not hold what it has just committed");
     const bool counts = in->store.space().collection == Collection::counts;
-    promises_.push_back({in->store.space(), entry, node.number, counts ? std::exchange(delta, 0) : 0, false, false});
+    promises_.push_back({in->store.space(), entry, node.number, counts ? std::exchange(delta, 0) : 0, node.locked_out, node.locked_out});
   }
 }
 

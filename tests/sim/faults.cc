@@ -38,7 +38,6 @@ void World::go_wrong() {
 
 // At once, or at one of the next changes of the disk: in the middle of a commit, or while the store opens.
 void World::crash(Node& node) {
-  if (node.retired) return;
   if (!node.replica || random_.below(3) != 0) {
     node.disk.faults.power_cut_at = node.disk.counts().changes + 1 + random_.below(60);
     node.power_cut_planned = true;
@@ -129,7 +128,7 @@ void World::take_images() {
   if (!needed || now_.count() - last_image_ms_ < day_ms) return;
   last_image_ms_ = now_.count();
   for (const auto& node : nodes_) {
-    if (node->disk_rots || node->retired) continue;
+    if (node->disk_rots) continue;
     node->images.push_back(node->image(now_.count()));
     if (node->images.size() > images_kept) node->images.erase(node->images.begin() + 1);
   }

@@ -81,7 +81,7 @@ void World::reckon_losses(Node& node) {
     if (promise.by == node.number && (!node.replica || !surely_holds(*node.replica, promise))) promise.author_lost = true;
     if (!promise.author_lost || promise.excused) continue;
     promise.excused = std::none_of(nodes_.begin(), nodes_.end(), [&](const auto& other) {
-      return other->replica && !other->locked_out && !other->retired && surely_holds(*other->replica, promise);
+      return other->replica && !other->locked_out && surely_holds(*other->replica, promise);
     });
   }
 }
@@ -96,17 +96,35 @@ void World::heal() {
     node->clock_off_ms = node->drift_ppm = node->asleep_until_ms = 0;
     node->side = 0;
     if (node->replica && node->replica->core().needs_opening_anew()) node->replica.reset();
-    if (!node->replica && !node->retired && outcome_.findings.empty()) open(*node);
+    if (!node->replica && outcome_.findings.empty()) open(*node);
   }
   for (const auto& node : nodes_) {
     if (!node->disk_rots || !node->replica || !outcome_.findings.empty()) continue;
     if (!sound(*node)) mend(*node);
     node->disk_rots = false;
   }
+  for (const auto& node : nodes_) {
+    if (node->admitted_until_ms != 0 && outcome_.findings.empty()) {
+      // Not before the Kreis has learnt from a member what it may have forgotten.
+      for (const auto& other : nodes_) {
+        if (other.get() != &hub() && other->number >= first_office && !other->offline && !other->locked_out && other->admitted_until_ms == 0 && outcome_.findings.empty()) talk_to_the_end(*other, hub(), false);
+      }
+      const auto renewed = renew_admission(*hub().replica, node->replica->identity().author, 730);
+      node->admitted_until_ms = 0;
+      if (!renewed) find(std::string{"the Kreis cannot renew an admission: "} + std::string{name(renewed.error().code)});
+    }
+  }
   for (int round = 1; round <= talks_to_heal; ++round) {
     for (const auto& node : nodes_) {
-      if (node.get() == &hub() || node->retired || node->locked_out || !outcome_.findings.empty()) continue;
-      talk_to_the_end(*node, hub(), round == talks_to_heal);
+      if (node.get() == &hub() || node->locked_out || !outcome_.findings.empty()) continue;
+      if (!node->offline) {
+        talk_to_the_end(*node, hub(), round == talks_to_heal);
+        continue;
+      }
+      sticks_.clear();
+      carry_bundle(*node, hub());
+      sticks_.clear();
+      carry_bundle(hub(), *node);
     }
   }
 }

@@ -42,7 +42,11 @@ Image Node::image(std::int64_t at_ms) const {
 }
 
 void Node::put_back(const Image& image, bool life) {
-  disk.restore(image.disk);
+  std::map<std::string, Bytes> files;  // their names begin with the folder, which of a copied machine is another
+  for (const auto& [file, bytes] : image.disk) {
+    files[(options.directory / std::filesystem::path{file}.filename()).string()] = bytes;
+  }
+  disk.restore(files);
   empty_folder();
   for (const auto& [file, bytes] : image.folder) {
     if (!life && std::find(of_this_life.begin(), of_this_life.end(), file) != of_this_life.end()) continue;

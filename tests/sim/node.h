@@ -52,8 +52,9 @@ struct Node {
   bool disk_rots = false;    // what it holds may be wrong: to be verified
   bool offline = false;      // has no network for the whole run: files only
   bool locked_out = false;   // revoked
-  bool stolen = false;       // whoever has it goes on with it
-  bool retired = false;      // gone for good; nothing is expected of it
+  bool copied = false;       // another machine has the same keys
+  std::size_t locked_at = 0; // promises made until then
+  std::uint64_t admitted_until_ms = 0;  // by the clock of the Kreis; 0: long enough
   std::int64_t asleep_until_ms = 0;
   unsigned side = 0;         // of a partition
   bool deaf = false;         // hears nobody, is heard

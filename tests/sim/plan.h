@@ -26,13 +26,12 @@ enum class Fault : unsigned {
   expiry,     // an admission ends, and is renewed in the end
   bundles,    // some offices have no network: files carry what they write
   hub_old,    // the Kreis node is put back to three days ago
-  hub_lost,   // the Kreis node is lost and rebuilt from its sheet and its members
   hostile,    // a peer sends forged, replayed, oversized, slow bytes
 };
-inline constexpr std::size_t fault_count = 18;
+inline constexpr std::size_t fault_count = 17;
 inline constexpr std::array<std::string_view, fault_count> fault_names{
     "cut",  "delay",  "partition", "pause",   "power", "io",       "full",    "rot",      "misdirect", "clock",
-    "backup", "clone", "revoke",    "expiry",  "bundles",  "hub_old", "hub_lost", "hostile"};
+    "backup", "clone", "revoke",    "expiry",  "bundles",  "hub_old", "hostile"};
 
 /// How often a fault happens: 0 never, 1 as usual, larger is oftener. What breaks a whole machine happens once a run.
 using Dials = std::array<unsigned, fault_count>;

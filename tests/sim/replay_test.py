@@ -13,10 +13,15 @@ def run(*arguments):
     return {line["seed"]: line["trace"] for line in lines if "seed" in line}
 
 
-first = run("--seed", "3")
-after_others = run("--seeds", "2", "--start", "2")
-if first[3] != after_others[3]:
-    sys.exit(f"seed 3: trace {first[3]} alone, {after_others[3]} after another seed")
-if after_others[2] == after_others[3]:
+seeds = range(11, 31)
+together = run("--seeds", str(len(seeds)), "--start", str(seeds[0]))
+again = run("--seeds", str(len(seeds)), "--start", str(seeds[0]))
+for seed in seeds:
+    if together[seed] != again[seed]:
+        sys.exit(f"seed {seed}: trace {together[seed]}, and {again[seed]} the second time")
+if len(set(together.values())) != len(seeds):
     sys.exit("two seeds with one trace: the seed decides nothing")
-print(f"seed 3 twice: {first[3]}")
+alone = run("--seed", str(seeds[-1]))
+if alone[seeds[-1]] != together[seeds[-1]]:
+    sys.exit(f"seed {seeds[-1]}: trace {alone[seeds[-1]]} alone, {together[seeds[-1]]} after other seeds")
+print(f"{len(seeds)} seeds twice: the same traces")

@@ -9,7 +9,7 @@
 namespace kiz::sim {
 namespace {
 
-constexpr Fault once[] = {Fault::backup, Fault::clone, Fault::revoke, Fault::expiry, Fault::hub_old, Fault::hub_lost};
+constexpr Fault once[] = {Fault::backup, Fault::clone, Fault::revoke, Fault::expiry, Fault::hub_old};
 
 }  // namespace
 
@@ -57,8 +57,6 @@ void World::draw_dials() {
     const std::uint64_t of = whole_machine || static_cast<Fault>(i) == Fault::bundles ? 6 : 2;
     dials_[i] = random_.below(of) == 0 ? 1 + static_cast<unsigned>(random_.below(3)) : 0;
   }
-  // Two of the catastrophes of the Kreis node at once have no promise left to keep.
-  if (is_on(Fault::hub_old)) dials_[static_cast<std::size_t>(Fault::hub_lost)] = 0;
 }
 
 bool World::chance(Fault fault, unsigned per_mille) {
@@ -93,10 +91,11 @@ void World::step() {
   } else if (choice < 89) {
     now_ += SteadyTime{random_.below(120'000)};
     on_time();
-  } else if (Node& node = somebody(); !node.replica && !node.retired) {
+  } else if (Node& node = somebody(); !node.replica) {
     open(node);
   }
   go_wrong();
+  if (outcome_.findings.empty()) break_machine();
 }
 
 std::uint64_t World::wall_ms(const Node& node) const {
@@ -107,7 +106,7 @@ std::uint64_t World::wall_ms(const Node& node) const {
 Node* World::some_office(bool running) {
   std::vector<Node*> all;
   for (const auto& node : nodes_) {
-    const bool fit = node->number >= first_office && !node->retired && !node->locked_out && !node->stolen && !node->offline;
+    const bool fit = node->number >= first_office && !node->locked_out && !node->offline;
     if (fit && (!running || node->replica)) all.push_back(node.get());
   }
   return all.empty() ? nullptr : all[random_.below(all.size())];
@@ -116,10 +115,19 @@ Node* World::some_office(bool running) {
 void World::judge_all() {
   std::vector<Holder> holders;
   for (const auto& node : nodes_) {
-    if (node->retired || node->locked_out || node->stolen) continue;
+    if (node->locked_out) continue;
     holders.push_back({node->name, node->member, *node->replica, node->disk});
   }
-  Verdict verdict = judge(holders, promises_, tallies_);
+  Verdict verdict = judge(holders, promises_, tallies_, is_on(Fault::revoke));
+  for (const auto& node : nodes_) {
+    if (!node->locked_out || !node->replica) continue;
+    for (std::size_t i = node->locked_at; i < promises_.size(); ++i) {
+      if (promises_[i].by != node->number && holds(*node->replica, promises_[i])) find(node->name + " was given an entry after it was locked out");
+    }
+  }
+  for (const Holder& holder : holders) {
+    if (!may_fork_ && !holder.replica.verify(false).forks.empty()) find(holder.name + " has a forked log, though no machine was copied");
+  }
   judge_data(holders, !is_on(Fault::clock), verdict);
   outcome_.lost += verdict.lost;
   for (const std::string& finding : verdict.findings) find(finding);

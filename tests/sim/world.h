@@ -40,6 +40,7 @@ class World : private Wire {
     Node* caller;
     Node* answerer;
     std::unique_ptr<Link> link;
+    bool caller_has_expired;  // when it was dialled, by the clock of the Kreis
   };
 
   void draw_dials();
@@ -66,7 +67,6 @@ class World : private Wire {
 
   // ---- faults.cc: what goes wrong
   void go_wrong();
-  void break_machine();
   void crash(Node& node);
   bool power_lost(Node& node);
   void lose_power(Node& node);
@@ -77,19 +77,22 @@ class World : private Wire {
   void part();
   void pass_long_time();
   void take_images();
+
+  // ---- machines.cc: what befalls whole machines
+  void break_machine();
   void put_back(Node& node, bool whole_disk, std::int64_t days);
   void copy_machine(Node& node);
   void lock_out(Node& node);
   void end_admission(Node& node);
-  void rebuild_hub();
-  void carry_bundles();
+  void carry_bundle(Node& from, Node& to);
+  void read_stick(Node& to, const Bytes& bytes);
+  void lie_to(Node& victim);
 
   // ---- heal.cc: and is healed
   void heal();
   void open(Node& node);
   void reopen(Node& node);
   void mend(Node& node);
-  void broken(Node& node, const std::string& what);
   void reckon_losses(Node& node);
   void talk_to_the_end(Node& caller, Node& answerer, bool last);
   void judge_all();
@@ -121,7 +124,8 @@ class World : private Wire {
   unsigned edits_ = 0;
   std::array<bool, fault_count> done_{};  // what happens once a run
   std::int64_t last_image_ms_ = -day_ms;
-  bool hub_rebuilt_ = false;
+  bool may_fork_ = false;  // two machines may have gone on with one log
+  std::vector<std::pair<Node*, Bytes>> sticks_;
   Hash trace_;
   Outcome outcome_;
 };

@@ -1,0 +1,231 @@
+// What befalls whole machines and memberships: old backups, copies, lock-outs, expiry; offices without network; liars.
+#include <algorithm>
+
+#include "libclient/bundle_file.h"
+#include "libclient/enrolment.h"
+#include "libclient/peer_source.h"
+#include "protocol/entry_fields.h"
+#include "tests/sim/guard.h"
+
+namespace kiz::sim {
+
+void World::break_machine() {
+  const auto now_once = [&](Fault fault) {
+    return !done_[static_cast<std::size_t>(fault)] && edits_ > plan_.edits / 4 && chance(fault, 4);
+  };
+  if (now_once(Fault::backup)) {
+    if (Node* node = some_office(true)) put_back(*node, random_.below(3) == 0, 1 + static_cast<std::int64_t>(random_.below(5)));
+  }
+  // What the Kreis had decided since is gone with its node, if the only machine that heard of it is the one it was about:
+  // nobody can know. So a run has decisions or an old Kreis node.
+  const auto done = [&](Fault fault) { return done_[static_cast<std::size_t>(fault)]; };
+  const bool decided = done(Fault::revoke) || done(Fault::expiry);
+  if (!decided && now_once(Fault::hub_old) && hub().replica) put_back(hub(), false, 3);
+  if (now_once(Fault::clone)) {
+    if (Node* node = some_office(true)) copy_machine(*node);
+  }
+  if (!done(Fault::hub_old) && now_once(Fault::revoke) && hub().replica) {
+    if (Node* node = some_office(false)) lock_out(*node);
+  }
+  if (!done(Fault::hub_old) && now_once(Fault::expiry) && hub().replica) {
+    if (Node* node = some_office(false)) end_admission(*node);
+  }
+  if (chance(Fault::bundles, 15)) {
+    std::vector<Node*> away;
+    for (const auto& node : nodes_) {
+      if (node->offline && node->replica) away.push_back(node.get());
+    }
+    if (!away.empty() && hub().replica) {
+      Node& node = *away[random_.below(away.size())];
+      if (random_.below(2) == 0) {
+        carry_bundle(node, hub());
+      } else {
+        carry_bundle(hub(), node);
+      }
+    }
+  }
+  if (chance(Fault::hostile, 20)) lie_to(somebody());
+}
+
+// `whole_disk`: the copy of a virtual disk, which nothing on the machine can tell from the disk itself.
+void World::put_back(Node& node, bool whole_disk, std::int64_t days) {
+  const auto image = std::find_if(node.images.rbegin(), node.images.rend(), [&](const Image& each) {
+    return each.at_ms <= now_.count() - days * day_ms;
+  });
+  if (image == node.images.rend() || node.disk_rots || node.copied) return;
+  const Fault fault = &node == &hub() ? Fault::hub_old : Fault::backup;
+  done_[static_cast<std::size_t>(fault)] = true;
+  hang_up(node);
+  node.replica.reset();
+  if (power_lost(node)) lose_power(node);
+  node.disk.faults.power_cut_at.reset();
+  node.power_cut_planned = false;
+  node.put_back(*image, whole_disk);
+  may_fork_ |= whole_disk;
+  auto opened = Replica::open(node.options);
+  if (opened) node.replica = std::move(*opened);
+  reckon_losses(node);
+  hit(fault, node);
+}
+
+// Both go on with the same keys. What one of them writes the other must get, too.
+void World::copy_machine(Node& node) {
+  if (node.disk_rots || node.disk_fails) return;
+  done_[static_cast<std::size_t>(Fault::clone)] = true;
+  const Founding::Place place{node.name + "-copy", node.member, node.transport, {}};
+  const auto folder = folder_ / place.name;
+  std::filesystem::create_directory(folder);
+  std::filesystem::permissions(folder, std::filesystem::perms::owner_all);
+  Node& copy = *nodes_.emplace_back(std::make_unique<Node>(nodes_.size(), place, folder, random_.next()));
+  copy.options.clock_ms = [this, &copy] { return wall_ms(copy); };
+  const Image image = node.image(now_.count());
+  copy.put_back(image, true);
+  copy.images.push_back(image);
+  node.copied = copy.copied = may_fork_ = true;
+  open(copy);
+  hit(Fault::clone, copy);
+}
+
+// Lost: what the Kreis holds of it stays. In bad hands: the last entries of one log go as well.
+void World::lock_out(Node& node) {
+  if (node.copied) return;
+  const AuthorKey* author = nullptr;
+  for (const Device& device : hub().replica->membership().devices()) {
+    if (device.transport == node.transport) author = &device.author;
+  }
+  std::vector<DeviceLog> ends;
+  if (author == nullptr) return;
+  const auto logs = logs_of(*hub().replica, *author);
+  if (!logs.empty() && random_.below(2) == 0) {
+    ends.push_back(logs[random_.below(logs.size())]);
+    ends.back().seq -= random_.below(ends.back().seq + 1);
+  }
+  bool revoked = false;
+  on(hub(), "locking out", [&] { revoked = static_cast<bool>(revoke_device(*hub().replica, *author, ends)); });
+  if (power_lost(hub())) return lose_power(hub());
+  if (!revoked || !hub().replica) return;  // refused: not confirmed after a backup, or a disk that fails
+  done_[static_cast<std::size_t>(Fault::revoke)] = true;
+  node.locked_out = true;
+  node.locked_at = promises_.size();
+  for (Promise& promise : promises_) {
+    if (promise.by != node.number) continue;
+    promise.author_lost = true;
+    promise.excused = promise.excused || !holds(*hub().replica, promise) || !ends.empty();
+  }
+  hit(Fault::revoke, node);
+  tell_others(nullptr, hub());
+}
+
+void World::end_admission(Node& node) {
+  const Identity identity = node.replica ? node.replica->identity() : Identity{};
+  if (!node.replica || node.copied || hub().clock_off_ms != 0 || is_on(Fault::clock)) return;
+  bool ended = false;
+  const std::uint64_t last = wall_ms(hub()) + 1000;
+  on(hub(), "ending an admission", [&] {
+    ended = static_cast<bool>(hub().replica->core().issue(AdmissionRenewed{identity.author, last}));
+  });
+  if (power_lost(hub())) return lose_power(hub());
+  if (!ended || !hub().replica) return;
+  done_[static_cast<std::size_t>(Fault::expiry)] = true;
+  node.admitted_until_ms = last;
+  hit(Fault::expiry, node);
+  tell_others(nullptr, hub());
+}
+
+// A file from one machine to another: it may be lost, come twice, or late.
+void World::carry_bundle(Node& from, Node& to) {
+  Bytes file;
+  bool written = false;
+  on(from, "writing a bundle", [&] {
+    const BundleOrder order{{to.transport}, false, false};
+    written = static_cast<bool>(write_bundle(from.replica->core(), order, [&](ByteView bytes) -> Result<void> {
+      file.insert(file.end(), bytes.begin(), bytes.end());
+      return {};
+    }));
+  });
+  if (power_lost(from)) return lose_power(from);
+  if (!written) return;
+  note("bundle " + from.name + " " + to.name, file);
+  if (test::contains(file, plaintext_marker)) find("plaintext in a bundle");
+  sticks_.emplace_back(&to, std::move(file));
+  if (sticks_.size() > 8) sticks_.erase(sticks_.begin());
+  const std::size_t which = random_.below(sticks_.size());  // an older one as well, or one read before
+  read_stick(*sticks_[which].first, sticks_[which].second);
+  ++outcome_.faults;
+}
+
+void World::read_stick(Node& to, const Bytes& bytes) {
+  if (!to.replica || to.locked_out) return;
+  on(to, "reading a bundle", [&] {
+    const auto input = bundle_in_memory(bytes);
+    const auto taken = read_bundle(to.replica->core(), *input);
+    const bool trouble = to.disk_fails || to.disk_rots || to.power_cut_planned || is_on(Fault::revoke);
+    if (!taken && !trouble) find(to.name + " refuses a bundle: " + std::string{name(taken.error().code)} + " " + taken.error().context);
+  });
+  if (power_lost(to)) return lose_power(to);
+  if (to.replica) tell_others(nullptr, to);
+}
+
+// Runs and control records as a hostile peer would hand them in: changed, of a wrong author, or old ones once more.
+void World::lie_to(Node& victim) {
+  Node& liar = somebody();
+  if (!victim.replica || !liar.replica || &victim == &liar || victim.locked_out || victim.disk_fails || victim.disk_rots || victim.power_cut_planned || liar.disk_rots) return;
+  std::vector<IncomingRun> runs;
+  const Space foreign = liar.replica->space(random_.below(2) == 0 ? kreis_member : nodes_[first_office]->member, Collection::offers);
+  Genesis genesis{foreign, liar.replica->core().files().author(), {}, {}, LogReason::first};
+  random_.fill(genesis.incarnation.bytes);
+  EntryBody body;
+  body.hlc = Timestamp::of(start_ms);
+  body.control = liar.replica->control().position();
+  random_.fill(body.salt.emplace().bytes);
+  Op op;
+  op.record = sim_record(1, random_.below(6));
+  op.field = 1;
+  op.value = Value{std::string{plaintext_marker} + " forged"};
+  body.ops.push_back(op);
+  const bool own_space = random_.below(2) == 0;
+  if (own_space) genesis.space.owner = victim.member, genesis.author = victim.replica->core().files().author();
+  Run run;
+  run.log = log_id(genesis);
+  run.genesis = genesis;
+  run.first_seq = 1;
+  run.before = EntryHash::from(run.log);
+  run.entries.push_back(body);
+  const EntryHash hash = entry_hash(header_of(body, run.log, 1, run.before));
+  run.signature = liar.replica->core().files().signing().sign(run_label, hash);
+  const bool rightful = genesis.author == liar.replica->core().files().author() && foreign.owner == liar.member;
+  if (!rightful) runs.push_back({0, encode_run(run)});
+  for (const SpaceSlot* slot : liar.replica->core().slots()) {  // a real one: as it is, or with one value changed
+    const auto heads = slot->heads();
+    if (heads.empty() || !may_read(victim.member, slot->store.space()) || victim.replica->core().slot(slot->store.space()) == nullptr) continue;
+    PeerSource source{liar.replica->core(), victim.transport};
+    const auto piece = source.read_run(heads.front().log, {}, heads.front().entry, 60'000);
+    if (!piece) continue;
+    auto real = wire::decode<Run>(piece->bytes);
+    if (!real) continue;
+    const bool held = victim.replica->core().slot(slot->store.space())->store.find(heads.front().entry) != 0;
+    if (held && random_.below(2) == 0) runs.push_back({0, piece->bytes});
+    for (Op& each : real->entries.back().ops) {
+      if (each.value) each.value = Value{std::string{plaintext_marker} + " changed"};
+    }
+    runs.push_back({0, encode_run(*real)});
+    break;
+  }
+  on(victim, "meeting a liar", [&] {
+    const auto reports = victim.replica->core().ingest(runs);
+    if (liar.replica->control().last_seq() == victim.replica->control().last_seq()) {
+      ControlRecord record = make_control_record(&victim.replica->control().records().back(), RuleSet{"forged", "1"}, start_ms,
+                                                 liar.replica->core().files().signing());
+      const Bytes bytes = encode_control_record(record);
+      if (victim.replica->core().ingest_control({&bytes, 1})) find(victim.name + " takes a control record that nobody may issue");
+    }
+    for (std::size_t i = 0; reports && i < runs.size(); ++i) {
+      const bool forged = test::contains(runs[i].bytes, "forged") || test::contains(runs[i].bytes, "changed");
+      if (forged && (*reports)[i].refused == Errc::ok) find(victim.name + " takes a run that its author did not write");
+    }
+  });
+  hit(Fault::hostile, victim);
+  if (victim.replica) tell_others(nullptr, victim);
+}
+
+}  // namespace kiz::sim

@@ -1,23 +1,20 @@
 #include "protocol/membership.h"
 
-#include <algorithm>
 
 #include "protocol/erasure_numbers.h"
 #include "protocol/mutants.h"
 
 namespace kiz {
 namespace {
-template <class Items, class Matches>
-auto find(Items& items, Matches matches) -> decltype(&*items.begin()) {
-  const auto at = std::find_if(items.begin(), items.end(), matches);
-  return at == items.end() ? nullptr : &*at;
+template <class Items, class Index, class Key>
+auto find(Items& items, const Index& index, const Key& key) -> decltype(&items.front()) {
+  const auto at = index.find(key);
+  return at == index.end() ? nullptr : &items[at->second];
 }
 }  // namespace
 
 Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
-  const auto mutable_device = [this](const AuthorKey& author) {
-    return find(devices_, [&](const Device& d) { return d.author == author; });
-  };
+  const auto mutable_device = [this](const AuthorKey& author) { return find(devices_, device_at_, author); };
   Seq position = 0;
   for (const ControlBody& body : control.bodies()) {
     ++position;
@@ -25,9 +22,10 @@ Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
       name_ = founded->name;
       authority_ = founded->authority;
     } else if (const auto* named = std::get_if<MemberNamed>(&body)) {
-      if (auto* known = find(members_, [&](const Member& m) { return m.id == named->id; })) {
+      if (auto* known = find(members_, member_at_, named->id)) {
         *known = {named->id, named->name, named->role};
       } else {
+        member_at_.emplace(named->id, members_.size());
         members_.push_back({named->id, named->name, named->role});
       }
     } else if (const auto* granted = std::get_if<DeviceGranted>(&body)) {
@@ -36,6 +34,7 @@ Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
       if (auto* known = mutable_device(granted->author)) {
         *known = device;
       } else {
+        device_at_.emplace(device.author, devices_.size());
         devices_.push_back(std::move(device));
       }
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&body)) {
@@ -46,21 +45,15 @@ Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
       rules_.emplace_back(rule->name, rule->value);
     }
   }
+  for (std::size_t i = 0; i < devices_.size(); ++i) {
+    const auto [at, fresh] = transport_at_.emplace(devices_[i].transport, i);
+    if (!fresh && (!devices_[i].revoked || devices_[at->second].revoked)) at->second = i;
+  }
 }
 
-const Member* Membership::member(const MemberId& id) const {
-  return find(members_, [&](const Member& m) { return m.id == id; });
-}
-const Device* Membership::device(const AuthorKey& author) const {
-  return find(devices_, [&](const Device& d) { return d.author == author; });
-}
-const Device* Membership::device(const TransportKey& transport) const {
-  const Device* found = nullptr;
-  for (const Device& device : devices_) {
-    if (device.transport == transport && (found == nullptr || !device.revoked || found->revoked)) found = &device;
-  }
-  return found;
-}
+const Member* Membership::member(const MemberId& id) const { return find(members_, member_at_, id); }
+const Device* Membership::device(const AuthorKey& author) const { return find(devices_, device_at_, author); }
+const Device* Membership::device(const TransportKey& transport) const { return find(devices_, transport_at_, transport); }
 
 std::optional<std::string> Membership::rule(const std::string& name) const {
   for (auto rule = rules_.rbegin(); rule != rules_.rend(); ++rule) {

@@ -4,6 +4,7 @@
 
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "kiz/ids.h"
@@ -62,6 +63,10 @@ class Membership {
   std::vector<Member> members_;
   std::vector<Device> devices_;
   std::vector<std::pair<std::string, std::string>> rules_;
+  // Where they stand in the lists above: a hub asks for each peer and each space.
+  std::unordered_map<MemberId, std::size_t> member_at_;
+  std::unordered_map<AuthorKey, std::size_t, PrefixHash> device_at_;
+  std::unordered_map<TransportKey, std::size_t, PrefixHash> transport_at_;
 };
 
 }  // namespace kiz

@@ -88,7 +88,7 @@ void World::copy_machine(Node& node) {
 
 // Lost: what the Kreis holds of it stays. In bad hands: the last entries of one log go as well.
 void World::lock_out(Node& node) {
-  if (node.copied) return;
+  if (node.copied || hub().power_cut_planned) return;  // else nobody here knows whether it was decided
   const AuthorKey* author = nullptr;
   for (const Device& device : hub().replica->membership().devices()) {
     if (device.transport == node.transport) author = &device.author;
@@ -118,7 +118,7 @@ void World::lock_out(Node& node) {
 
 void World::end_admission(Node& node) {
   const Identity identity = node.replica ? node.replica->identity() : Identity{};
-  if (!node.replica || node.copied || hub().clock_off_ms != 0 || is_on(Fault::clock)) return;
+  if (!node.replica || node.copied || hub().power_cut_planned || hub().clock_off_ms != 0 || is_on(Fault::clock)) return;
   bool ended = false;
   const std::uint64_t last = wall_ms(hub()) + 1000;
   on(hub(), "ending an admission", [&] {
@@ -193,7 +193,7 @@ void World::lie_to(Node& victim) {
   run.entries.push_back(body);
   const EntryHash hash = entry_hash(header_of(body, run.log, 1, run.before));
   run.signature = liar.replica->core().files().signing().sign(run_label, hash);
-  const bool rightful = genesis.author == liar.replica->core().files().author() && foreign.owner == liar.member;
+  const bool rightful = genesis.author == liar.replica->core().files().author() && genesis.space.owner == liar.member;
   if (!rightful) runs.push_back({0, encode_run(run)});
   for (const SpaceSlot* slot : liar.replica->core().slots()) {  // a real one: as it is, or with one value changed
     const auto heads = slot->heads();

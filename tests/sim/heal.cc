@@ -66,7 +66,9 @@ void World::mend(Node& node) {
   node.disk.faults = {};
   node.disk.faults.sync_lies = plan_.disks_lie;
   node.power_cut_planned = node.disk_rots = node.disk_fails = false;
-  node.put_back(node.images.back(), random_.below(2) == 0);
+  const bool whole_disk = random_.below(2) == 0;
+  may_fork_ |= whole_disk;
+  node.put_back(node.images.back(), whole_disk);
   auto opened = Replica::open(node.options);
   if (!opened) return find(node.name + " does not open from its backup: " + std::string{name(opened.error().code)} + " " + opened.error().context);
   node.replica = std::move(*opened);

@@ -69,6 +69,7 @@ jobs=${KIZ_JOBS:-$(nproc)}
 DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} $checks parallel=$jobs" \
   dpkg-buildpackage $what -us -uc
 cd "$work"
-find "$work" -maxdepth 1 -type f \( -name '*.deb' -o -name '*.dsc' -o -name '*.tar.*' -o -name '*.changes' -o -name '*.buildinfo' \) \
+# The folder may hold packages of other versions, where it is one that is used again.
+find "$work" -maxdepth 1 -type f -name "*_$version[-._]*" \( -name '*.deb' -o -name '*.dsc' -o -name '*.tar.*' -o -name '*.changes' -o -name '*.buildinfo' \) \
   -exec cp -t "$output" {} +
 echo "build-deb: packages are in $output"

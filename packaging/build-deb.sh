@@ -1,13 +1,15 @@
 #!/usr/bin/env bash
 # Builds the Debian packages: kiz-sync, libkiz0, libkiz-dev, kiz-sync-doc.
 #
-#   packaging/build-deb.sh [--output DIR] [--version V] [--work DIR] [--check] [--source-only]
+#   packaging/build-deb.sh [--output DIR] [--version V] [--work DIR] [--check] [--source-only] [--like-release]
 #
 #   --output DIR     where the packages go (default: build/deb)
 #   --version V      another version than that of CMakeLists.txt, e.g. to test an upgrade
 #   --work DIR       assembles there and leaves it there (default: a temporary folder)
 #   --check          also builds the tests and runs them
 #   --source-only    the source package alone
+#   --like-release   for tests: compiled as by the release preset, so that its objects are found in the compiler cache;
+#                    all else is as without it, debian/rules included. Packages without debug symbols
 #
 # The one version number is that of project() in CMakeLists.txt. The tree packed is that of git's index, or all files
 # where there is no git; dates are those of the last commit or SOURCE_DATE_EPOCH, so that the same commit gives the same
@@ -17,7 +19,7 @@ export LC_ALL=C.UTF-8
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 output=$root/build/deb
 version=$(sed -n 's/^project(kiz-sync VERSION \([0-9.]*\).*/\1/p' "$root/CMakeLists.txt")
-work='' checks=nocheck what=-b
+work='' checks=nocheck what=-b like=''
 while [ $# -gt 0 ]; do
   case $1 in
     --output) output=$2; shift ;;
@@ -25,7 +27,8 @@ while [ $# -gt 0 ]; do
     --work) work=$2; shift ;;
     --check) checks='' ;;
     --source-only) what=-S ;;
-    -h | --help) sed -n '2,15s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    --like-release) like="kiz-like-release noautodbgsym" ;;
+    -h | --help) sed -n '2,17s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     *) echo "build-deb: unknown option $1 (see --help)" >&2; exit 64 ;;
   esac
   shift
@@ -65,8 +68,9 @@ rm "$tree/debian/changelog.in"
 find "$tree" -newermt "@$SOURCE_DATE_EPOCH" -exec touch -hd "@$SOURCE_DATE_EPOCH" {} +
 
 cd "$tree"
+export CCACHE_BASEDIR=$tree CCACHE_NOHASHDIR=1
 jobs=${KIZ_JOBS:-$(nproc)}
-DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} $checks parallel=$jobs" \
+DEB_BUILD_OPTIONS="${DEB_BUILD_OPTIONS:-} $checks $like parallel=$jobs" \
   dpkg-buildpackage $what -us -uc
 cd "$work"
 # The folder may hold packages of other versions, where it is one that is used again.

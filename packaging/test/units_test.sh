@@ -49,6 +49,11 @@ for line in Type=notify WatchdogSec=180 Restart=on-failure "RestartPreventExitSt
   LimitCORE=0 MemoryMax=1G LoadCredentialEncrypted=kiz-store-key 'ExecReload=/bin/kill -HUP $MAINPID' User=kiz-sync; do
   expect kizd.service "$line"
 done
+# A service that cannot start yet, for want of its address, is tried for ever and not given up.
+for unit in "$work"/system/kizd*.service "$work"/user/kizd.service; do
+  number() { sed -n "s/^$1=//p" "$unit"; }
+  [ $(($(number StartLimitIntervalSec) / $(number RestartSec) + 1)) -lt "$(number StartLimitBurst)" ] || wrong "$unit is given up when its address comes late"
+done
 grep -q '^PrivateUsers=' "$work"/system/* && wrong "PrivateUsers hides who asks at the control socket"
 
 for kind in sysusers tmpfiles; do

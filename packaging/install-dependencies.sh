@@ -4,7 +4,8 @@
 #   packaging/install-dependencies.sh            what building and testing need
 #   packaging/install-dependencies.sh --build    what building alone needs
 #   packaging/install-dependencies.sh --develop  also clang (fuzzing, clang-tidy, clang-format) and gcovr
-#   packaging/install-dependencies.sh --package  also what building and testing the packages needs
+#   packaging/install-dependencies.sh --machines also what building the packages and booting them needs
+#   packaging/install-dependencies.sh --package  also what all tests of the packages need
 #   packaging/install-dependencies.sh --list     names the packages, installs nothing
 set -euo pipefail
 export LC_ALL=C
@@ -25,7 +26,8 @@ test=(
   strace faketime tcpdump sqlite3 procps               # fsync counts, wrong clocks, the wire, what lies on the disk
   valgrind                                             # instruction counts of core paths, without a clock
 )
-package=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container piuparts apt-utils reprotest disorderfs rpm rpmlint)
+machines=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container)  # packages, and machines to install them on
+package=("${machines[@]}" piuparts apt-utils reprotest disorderfs autopkgtest rpm rpmlint)
 develop=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev gcovr)
 
 wanted=("${build[@]}" "${test[@]}")
@@ -34,10 +36,11 @@ for option in "$@"; do
   case $option in
     --test) ;;
     --build) wanted=("${build[@]}") ;;
+    --machines) wanted=("${build[@]}" "${test[@]}" "${machines[@]}") ;;
     --package) wanted=("${build[@]}" "${test[@]}" "${package[@]}") ;;
     --develop) wanted=("${build[@]}" "${test[@]}" "${develop[@]}") ;;
     --list) list=yes ;;
-    -h | --help) sed -n '2,8s/^# \{0,1\}//p' "$0"; exit 0 ;;
+    -h | --help) sed -n '2,9s/^# \{0,1\}//p' "$0"; exit 0 ;;
     *) echo "install-dependencies: unknown option $option (see --help)" >&2; exit 2 ;;
   esac
 done

@@ -4,7 +4,7 @@
 #   tests/run.sh [--preset NAME] [--no-skips] [CTEST-OPTION...]     e.g. tests/run.sh -R layering
 #
 # Tests on real data look in KIZ_REAL_DATA (default: `shared` beside the source tree) and count as skipped, by name,
-# where it is missing; with --no-skips that is a failure. The exit code is that of the tests, the last line ctest's.
+# where it is missing; with --no-skips that is a failure, but for package_machines where no machine can be booted. The exit code is that of the tests, the last line ctest's.
 set -euo pipefail
 root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
 cd "$root"
@@ -29,7 +29,8 @@ export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-$root/build}/.cache}/k
 export CCACHE_BASEDIR=$root CCACHE_NOHASHDIR=1
 build_directory=build/$preset
 
-packaging/install-dependencies.sh
+# Booting machines with the packages on them takes root.
+if [ "$(id -u)" = 0 ]; then packaging/install-dependencies.sh --machines; else packaging/install-dependencies.sh; fi
 
 echo "configure: preset $preset"
 cmake --preset "$preset" --log-level=WARNING >/dev/null
@@ -43,7 +44,8 @@ report=$root/$build_directory/ctest.xml
 status=0
 ctest --preset "$preset" --parallel "$jobs" --timeout 900 --no-tests=error --output-junit "$report" "${rest[@]}" \
   || status=$?
-if [ "$status" -eq 0 ] && [ $no_skips = yes ] && grep -q '<testcase [^>]*status="\(notrun\|disabled\)"' "$report"; then
+skipped=$(grep '<testcase [^>]*status="\(notrun\|disabled\)"' "$report" | grep -v 'name="package_machines"' || true)
+if [ "$status" -eq 0 ] && [ $no_skips = yes ] && [ -n "$skipped" ]; then
   echo "run.sh: tests were skipped, and --no-skips says that none may be (named above)" >&2
   status=1
 fi

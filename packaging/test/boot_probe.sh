@@ -2,23 +2,8 @@
 # Runs inside the booted machine of boot_test.sh, as root.
 set -uo pipefail
 export LANGUAGE=de LC_ALL=C.UTF-8
-failed=0
-ok() { echo "ok    $*"; }
-wrong() { echo "FAIL  $*"; failed=1; }
-holds() {  # SENTENCE COMMAND...
-  local sentence=$1 said
-  shift
-  if said=$("$@" 2>&1); then ok "$sentence"; else wrong "$sentence: $* -> $said"; fi
-}
-until_holds() {  # SECONDS SENTENCE COMMAND...
-  local rounds=$(($1 * 5)) sentence=$2
-  shift 2
-  for _ in $(seq "$rounds"); do "$@" >/dev/null 2>&1 && { ok "$sentence"; return; }; sleep 0.2; done
-  wrong "$sentence: $* -> $("$@" 2>&1 | tail -3)"
-}
+. /var/packages/words.sh
 property() { systemctl show --property="$1" --value "${2:-kizd.service}"; }
-is() { [ "$1" = "$2" ] || { echo "\"$1\" is not \"$2\""; return 1; }; }
-contains() { case $1 in *"$2"*) ;; *) echo "\"$1\" lacks \"$2\""; return 1 ;; esac; }
 listening() { ss -Hltn | awk '{print $4}'; }
 
 # ---- as it stands after installing
@@ -152,4 +137,4 @@ said=$(apt-get -qq -y -o Dpkg::Use-Pty=0 purge kiz-sync 2>&1)
 holds "purge with purge-data takes the store" test ! -e /var/lib/kiz-sync
 holds "and says so" contains "$said" "ist gelöscht"
 holds "nothing of ours is left in /etc" test ! -e /etc/kiz-sync
-exit $failed
+[ $failed = 0 ]

@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The package tests: they build packages and boot machines.
 #
-#   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot piuparts rpm reproducible (default: the first four)
+#   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot consumer piuparts rpm reproducible (default: the first five)
 #   packaging/test/run.sh --quick DIR                     lint and boot within minutes, for tests/run.sh; packages go to DIR
 #
 # Builds this version and, for the upgrade, the same tree as the version before, with packaging/build-deb.sh; --packages
@@ -20,12 +20,12 @@ while [ $# -gt 0 ]; do
     --packages) packages=$2; built=yes; shift ;;
     --quick) packages=$2; how=(--like-release); parts=(lint boot); shift ;;
     -h | --help) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    lint | boot | piuparts | rpm | reproducible) parts+=("$1") ;;
+    lint | boot | consumer | piuparts | rpm | reproducible) parts+=("$1") ;;
     *) echo "run.sh: unknown part $1 (see --help)" >&2; exit 64 ;;
   esac
   shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(lint boot piuparts rpm)
+[ ${#parts[@]} -gt 0 ] || parts=(lint boot consumer piuparts rpm)
 if [ ${#how[@]} -gt 0 ]; then
   . "$here/machines.sh"
   may_have_machines
@@ -43,22 +43,14 @@ lint() {
   lintian --fail-on error,warning --display-info --pedantic "$packages"/*.changes
   echo "ok    lintian"
 }
-reproducible() {
-  # Each variation alone costs a build; these are the ones that differ between build machines.
-  local source=$packages/source
-  mkdir -p "$source"
-  (cd "$source" && rm -rf -- * && dpkg-source -x "$packages"/kiz-sync_*.dsc tree >/dev/null)
-  reprotest --vary=-all,+build_path,+time,+locales,+fileordering,+environment,+umask,+timezone --source-pattern . \
-    --artifact-pattern '../*.deb' "cd tree; DEB_BUILD_OPTIONS=nocheck dpkg-buildpackage -b -us -uc" "$source" -- null
-  echo "ok    reproducible"
-}
-
 for part in "${parts[@]}"; do
   echo "== $part"
   case $part in
     boot) "$here/boot_test.sh" "$packages" "$packages/older" ;;
     piuparts) "$here/piuparts_test.sh" "$packages" "$packages/older" ;;
+    consumer) "$here/consumer_test.sh" "$packages" ;;
     rpm) "$here/rpm_test.sh" ;;
+    reproducible) "$here/reproducible_test.sh" "$packages/again" ;;
     *) $part ;;
   esac
 done

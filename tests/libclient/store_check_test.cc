@@ -4,6 +4,7 @@
 
 #include "protocol/registry.h"
 #include "tests/support/realm.h"
+#include "tests/support/temp_dir.h"
 
 using namespace kiz;
 
@@ -33,4 +34,30 @@ TEST_CASE("store_check: merged records that went wrong are written anew from the
   CHECK(bad->mended.front() == space);
   CHECK(ahaus->read(space, id)->text(registry::fields::offer::title) == "zwei");
   CHECK(check_store(ahaus->core())->ok());
+}
+
+TEST_CASE("store_check: a page that is damaged on the disk is found although memory still holds it") {
+  test::Realm realm;
+  auto ahaus = realm.join("05554004");
+  const Space space = ahaus->space("05554004", Collection::offers);
+  RecordId id{registry::kinds::offer, {}};
+  ahaus->random(id.key.bytes);
+  Edit edit;
+  edit.set(space, id, registry::fields::offer::title, std::string{"eins"});
+  REQUIRE(ahaus->commit(edit, {}));
+  ahaus->core().db().execute("PRAGMA wal_checkpoint(TRUNCATE)");
+  REQUIRE(check_store(ahaus->core())->ok());  // and so all pages are in memory
+
+  const std::string path = ahaus->core().files().database_path();
+  Bytes file = test::read_file(path);
+  file[file.size() - 100] ^= 1;
+  test::write_file(path, file);
+  bool found = false;
+  try {
+    const auto checked = check_store(ahaus->core());
+    found = !checked || !checked->ok();
+  } catch (const SqlFailure& failure) {
+    found = failure.error().code == Errc::damaged;
+  }
+  CHECK(found);
 }

@@ -213,18 +213,17 @@ void PeerTalk::choose_psk(SteadyTime) {
 
 void PeerTalk::choose_member_psk(const Device* device) {
   const KeyringContents& ring = core_.files().keyring();
-  // A node that is being rebuilt knows nobody before the first member has brought the control log.
-  const bool rebuilding = ring.recovering && core_.control().empty();
+  // A node that is being rebuilt has the control log from whoever called first: others may hold a longer one. Who they are
+  // their key says, which follows from the root.
+  const bool rebuilding = ring.recovering && !(KIZ_MUTANT(rebuilt_hears_one) && !core_.control().empty());
   if (device == nullptr && !rebuilding) return link_.refuse(Errc::not_permitted);
   if (device != nullptr && !may_come(*device)) return;
-  const bool may_be_derived = rebuilding || device->member != core_.membership().authority();
   std::vector<SecretKey32> candidates;
   if (const PairKey* pair = ring.pair(*peer_)) {
     candidates.push_back(pair->psk.clone());
     if (pair->next) candidates.push_back(pair->next->clone());
-  } else if (ring.pair_secret && may_be_derived) {
-    candidates.push_back(pair_psk(*ring.pair_secret, *peer_));
   } else {
+    if (ring.pair_secret) candidates.push_back(pair_psk(*ring.pair_secret, *peer_));
     for (const RealmSecret& held : ring.realm_secrets) {
       candidates.push_back(member_psk(held.secret, held.epoch, core_.files().transport(), *peer_));
     }
@@ -284,9 +283,7 @@ void PeerTalk::begin(SteadyTime now) {
 void PeerTalk::begin_sync(SteadyTime now) {
   // A rebuilt node meets its members one by one; from the first meeting on it knows each as before.
   KeyringContents& ring = core_.files().keyring();
-  const Device* device = core_.membership().device(*peer_);
-  const bool is_member = device == nullptr ? core_.control().empty() : device->member != core_.membership().authority();
-  if (side_ == Side::responder && is_member && ring.pair_secret && ring.pair(*peer_) == nullptr) {
+  if (side_ == Side::responder && ring.pair_secret && ring.pair(*peer_) == nullptr) {
     ring.pairs.push_back({*peer_, pair_psk(*ring.pair_secret, *peer_), {}});
     if (auto saved = core_.files().save_keyring(); !saved) return fail(saved.error());
   }

@@ -159,6 +159,33 @@ TEST_CASE("recovery: a Kreis node that burnt down is rebuilt from the sheet and 
   CHECK(Drill::holds(*second, "05554004", 1, "Sprachcafé"));
 }
 
+TEST_CASE("recovery: a rebuilt Kreis node hears also those whom the first caller had not heard of") {
+  Drill d;
+  auto ahaus = d.join("05554004");
+  auto bocholt = d.join("05554008");
+  auto kreis_2 = d.join("05554");
+  const Seq last = d.kreis->control().last_seq();
+  d.kreis.reset();
+  auto again = begin_restore(d.options("kreis-3"), d.sheet, {"Kreisknoten 3", {"127.0.0.1:7411"}, {}});
+  REQUIRE(again);
+  d.kreis = std::move(*again);
+
+  (void)d.talk(*ahaus, *d.kreis);  // has not been in touch since it joined, as the first of them
+  const Seq known = d.kreis->control().last_seq();
+  CHECK(known < last);
+  (void)d.talk(*bocholt, *d.kreis);
+  CHECK(d.kreis->control().last_seq() > known);
+  (void)d.talk(*kreis_2, *d.kreis);
+  CHECK(d.kreis->control().last_seq() == last);
+  REQUIRE(open_new_epoch(*d.kreis, d.sheet));
+
+  d.write(*kreis_2, 1, "Vom zweiten Gerät");
+  d.sync(*kreis_2);
+  d.sync(*bocholt);
+  d.sync(*ahaus);
+  CHECK(Drill::holds(*ahaus, "05554", 1, "Vom zweiten Gerät"));
+}
+
 TEST_CASE("recovery: an office whose machine died joins again and has everything back, its own counts too") {
   Drill d;
   auto ahaus = d.join("05554004");

@@ -8,6 +8,7 @@
 #include "protocol/checkpoint_world.h"
 #include "protocol/entry_fields.h"
 #include "protocol/frontier.h"
+#include "protocol/mutants.h"
 
 namespace kiz::checkpoints {
 namespace {
@@ -131,9 +132,14 @@ bool drop_from(const SpaceSlot& slot, const EntryHash& hash, std::vector<std::ui
     });
   });
   if (ops.empty()) return false;
+  if (KIZ_MUTANT(prune_living)) {
+    ops.clear();
+    for (std::uint32_t i = 0; i < body.ops.size(); ++i) ops.push_back(i);
+  }
   const bool was_whole = body.salt.has_value();
   const std::size_t before = was_whole ? wire::encode(body).size() : 0;
   drop_values(body, ops);
+  if (KIZ_MUTANT(prune_structure)) body.ops.erase(body.ops.begin() + ops.front());
   return !was_whole || wire::encode(body).size() < before;
 }
 

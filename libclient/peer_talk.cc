@@ -521,7 +521,7 @@ bool PeerTalk::drive_sync(SteadyTime now) {
 
 bool PeerTalk::drive_values(SteadyTime now) {
   bool moved = false;
-  if (session_->in_sync() && session_->peer_can(answers_for_values)) values_->look(now);
+  if (session_->in_sync() && session_->both_can(answers_for_values)) values_->look(now);
   if (values_->take_control_changed()) {
     control_changed_ = true;
     session_->on_control_changed();

@@ -11,7 +11,7 @@
   X(add_base_to_deltas) X(remove_unlisted) X(delete_buries) X(undo_leaves_marks) X(drop_unknown_op)                     \
   X(no_reevaluation) X(cut_without_effect) X(forget_cut) X(accept_beyond_cut) X(read_everything) X(serve_locked_out)    \
   X(admit_expired) X(forget_space) X(blind_digest) X(trust_memory) X(plain_pages) X(plain_wire)     \
-  X(rebuilt_hears_one)
+  X(prune_structure) X(prune_living) X(rebuilt_hears_one)
 
 namespace kiz {
 enum class Mutant : unsigned {

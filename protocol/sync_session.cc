@@ -445,6 +445,8 @@ bool SyncSession::acknowledged(const Space& space) const {
 
 std::optional<ControlPosition> SyncSession::peer_control() const { return state_->control.peer(); }
 
-bool SyncSession::peer_can(std::uint64_t capability) const { return (state_->peer_capabilities & capability) == capability; }
+bool SyncSession::both_can(std::uint64_t capability) const {
+  return (state_->peer_capabilities & state_->options.capabilities & capability) == capability;
+}
 
 }  // namespace kiz

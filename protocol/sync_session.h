@@ -148,8 +148,8 @@ class SyncSession {
   bool acknowledged(const Space& space) const;
   /// The control position that the peer announced last; empty before its hello.
   std::optional<ControlPosition> peer_control() const;
-  /// True if the other side has said hello and said that it can do this.
-  bool peer_can(std::uint64_t capability) const;
+  /// True if this side can do this, and the other one has said hello and said that it can.
+  bool both_can(std::uint64_t capability) const;
 
  private:
   struct State;

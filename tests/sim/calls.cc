@@ -26,8 +26,10 @@ void World::dial(Node& caller, Node& answerer) {
   if (caller.asleep_until_ms > now_ms || answerer.asleep_until_ms > now_ms || caller.side != answerer.side) return;
   std::unique_ptr<Link> link;
   on(caller, "a call", [&] {
-    link = &answerer == &hub() ? Link::dial(caller.replica->core(), answerer.replica->core(), *this, now_)
-                               : Link::dial_member(caller.replica->core(), answerer.replica->core(), answerer.transport, *this, now_);
+    const Programs programs{caller.program, answerer.program};
+    link = &answerer == &hub()
+               ? Link::dial(caller.replica->core(), answerer.replica->core(), *this, now_, programs)
+               : Link::dial_member(caller.replica->core(), answerer.replica->core(), answerer.transport, *this, now_, programs);
   });
   if (!link && &answerer == &hub() && outcome_.findings.empty()) find(caller.name + " does not know whom to dial");
   if (!link) return;
@@ -140,6 +142,7 @@ void World::on_time() {
 
 void World::sent(ByteView bytes) {
   note("sent", bytes);
+  wire_bytes_ += bytes.size();
   if (test::contains(bytes, plaintext_marker)) find("plaintext on the wire");
 }
 

@@ -1,5 +1,6 @@
 #include <algorithm>
 
+#include "libclient/recovery.h"
 #include "protocol/registry.h"
 #include "tests/sim/guard.h"
 
@@ -14,6 +15,7 @@ bool may_refuse(const Node& node, Errc code, std::int64_t clock_off_ms) {
     case Errc::damaged: return node.disk_rots;
     case Errc::bad_clock: return clock_off_ms < -300 * day_ms;
     case Errc::revoked: return node.locked_out;
+    case Errc::not_set_up: return node.replica && is_restoring(*node.replica);
     default: return false;
   }
 }
@@ -60,7 +62,10 @@ void World::add_steps(Node& node, Edit& edit, std::int64_t& delta) {
   namespace offer = registry::fields::offer;
   namespace consent = registry::fields::consent;
   static const char* const languages[] = {"ara", "ukr", "tur", "fas", "kmr"};
-  const auto marked = [&] { return Value{std::string{plaintext_marker} + " " + std::to_string(random_.below(1000))}; };
+  // A short text stays when a checkpoint lets it go: what stands in its place is as long.
+  const auto marked = [&] {
+    return Value{std::string{plaintext_marker} + " " + std::to_string(random_.below(1000)) + std::string(random_.below(2) * 150, '.')};
+  };
   const Space offers = node.replica->space(node.member, Collection::offers);
   const Space counts = node.replica->space(node.member, Collection::counts);
   const RecordId which = sim_record(registry::kinds::offer, random_.below(6));

@@ -34,6 +34,8 @@ struct Silence : Wire {
   void sent(ByteView) override {}
 };
 
+std::string hub_folder(std::size_t places) { return "hub-" + std::to_string(places); }
+
 std::string name_of(std::size_t place) {
   return place == hub_place      ? "hub"
         : place == second_place ? "kreis-2"
@@ -95,10 +97,19 @@ Founding::Founding(unsigned offices) {
     places_.push_back({name, member, (*office)->identity().transport, {}});
     link.reset();
     replicas.push_back(std::move(*office));
+    if (place < first_office) continue;
+    hub_files_[place + 1] = disks.front()->snapshot();
+    std::filesystem::copy(folder_.path() / "live" / "hub", folder_.path() / hub_folder(place + 1), std::filesystem::copy_options::recursive);
   }
   replicas.clear();
   for (std::size_t i = 0; i < disks.size(); ++i) places_[i].files = disks[i]->snapshot();
   std::filesystem::rename(folder_.path() / "live", folder_.path() / "founded");
+}
+
+Founding::Place Founding::place(std::size_t which, std::size_t places) const {
+  Place out = places_[which];
+  if (which == hub_place) out.files = hub_files_.at(places);
+  return out;
 }
 
 std::filesystem::path Founding::lay_out(std::size_t places) const {
@@ -106,7 +117,8 @@ std::filesystem::path Founding::lay_out(std::size_t places) const {
   std::filesystem::remove_all(live);
   std::filesystem::create_directory(live);
   for (std::size_t i = 0; i < places; ++i) {
-    std::filesystem::copy(folder_.path() / "founded" / places_[i].name, live / places_[i].name, std::filesystem::copy_options::recursive);
+    const auto from = i == hub_place ? folder_.path() / hub_folder(places) : folder_.path() / "founded" / places_[i].name;
+    std::filesystem::copy(from, live / places_[i].name, std::filesystem::copy_options::recursive);
     std::filesystem::permissions(live / places_[i].name, std::filesystem::perms::owner_all);
   }
   return live;

@@ -29,7 +29,9 @@ class Founding {
     TransportKey transport;
     std::map<std::string, Bytes> files;  // of its disk
   };
-  const std::vector<Place>& places() const { return places_; }
+  std::size_t places() const { return places_.size(); }
+  /// In a realm of so many places. The hub knows of no other ones.
+  Place place(std::size_t which, std::size_t places) const;
   const EmergencySheet& sheet() const { return sheet_; }
   /// Puts the key files of the first places back as they were, in a folder that is theirs alone. Returns it.
   std::filesystem::path lay_out(std::size_t places) const;
@@ -37,6 +39,7 @@ class Founding {
  private:
   test::TempDir folder_;
   std::vector<Place> places_;
+  std::map<std::size_t, std::map<std::string, Bytes>> hub_files_;  // when so many places had joined
   EmergencySheet sheet_;
 };
 

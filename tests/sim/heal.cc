@@ -1,6 +1,7 @@
 #include <algorithm>
 
 #include "libclient/enrolment.h"
+#include "libclient/recovery.h"
 #include "tests/sim/guard.h"
 
 namespace kiz::sim {
@@ -105,6 +106,13 @@ void World::heal() {
     if (!sound(*node)) mend(*node);
     node->disk_rots = false;
   }
+  if (hub().replica && is_restoring(*hub().replica)) {
+    for (const auto& node : nodes_) {  // whoever calls shows it the control log; the longest one counts
+      if (node.get() != &hub() && !node->offline && !node->locked_out && outcome_.findings.empty()) (void)talk(*node, hub(), false);
+    }
+    if (outcome_.findings.empty()) take_over_authority();
+    if (hub().replica && is_restoring(*hub().replica)) find("no member could help the Kreis to a new epoch");
+  }
   for (const auto& node : nodes_) {
     if (node->admitted_until_ms != 0 && outcome_.findings.empty()) {
       // Not before the Kreis has learnt from a member what it may have forgotten.
@@ -117,6 +125,8 @@ void World::heal() {
     }
   }
   for (int round = 1; round <= talks_to_heal; ++round) {
+    // Asked for in the first round and acknowledged, signed in the second, known to nearly all in the third.
+    if (is_on(Fault::prune) && outcome_.findings.empty()) see_to_checkpoints();
     for (const auto& node : nodes_) {
       if (node.get() == &hub() || node->locked_out || !outcome_.findings.empty()) continue;
       if (!node->offline) {
@@ -131,26 +141,37 @@ void World::heal() {
   }
 }
 
-void World::talk_to_the_end(Node& caller, Node& answerer, bool last) {
+// False: the connection ended. Nobody is told why.
+bool World::talk(Node& caller, Node& answerer, bool to_be_in_sync) {
   dial(caller, answerer);
-  if (calls_.empty()) return find(caller.name + " cannot dial " + answerer.name + " on a sound network");
-  std::size_t rounds = 0;
-  while (!calls_.empty()) {
+  if (calls_.empty()) {
+    find(caller.name + " cannot dial " + answerer.name + " on a sound network");
+    return false;
+  }
+  for (std::size_t rounds = 0; !calls_.empty(); ++rounds) {
     Link& link = *calls_.front().link;
     link.delay = SteadyTime{0};
     link.collect(Link::End::caller, now_);
     link.collect(Link::End::answerer, now_);
     if (link.silent()) break;
-    if (++rounds > under_way_rounds_max) return find(caller.name + " and " + answerer.name + " do not come to an end");
+    if (rounds > under_way_rounds_max) {
+      find(caller.name + " and " + answerer.name + " do not come to an end");
+      return false;
+    }
     now_ += SteadyTime{1};
     link.deliver(Link::End::answerer, SIZE_MAX, random_, now_);
     link.deliver(Link::End::caller, SIZE_MAX, random_, now_);
     settle(calls_.front());
   }
-  if (calls_.empty()) return find(caller.name + " loses " + answerer.name + " on a sound network");
-  if (last && !calls_.front().link->in_sync()) find(caller.name + " and " + answerer.name + " are not in sync");
+  const bool lasts = !calls_.empty();
+  if (lasts && to_be_in_sync && !calls_.front().link->in_sync()) find(caller.name + " and " + answerer.name + " are not in sync");
   calls_.clear();
   now_ += std::chrono::minutes{15};
+  return lasts;
+}
+
+void World::talk_to_the_end(Node& caller, Node& answerer, bool last) {
+  if (!talk(caller, answerer, last)) find(caller.name + " loses " + answerer.name + " on a sound network");
 }
 
 }  // namespace kiz::sim

@@ -3,8 +3,7 @@
 
 #include "libclient/bundle_file.h"
 #include "libclient/enrolment.h"
-#include "libclient/peer_source.h"
-#include "protocol/entry_fields.h"
+#include "libclient/recovery.h"
 #include "tests/sim/guard.h"
 
 namespace kiz::sim {
@@ -20,14 +19,16 @@ void World::break_machine() {
   // nobody can know. So a run has decisions or an old Kreis node.
   const auto done = [&](Fault fault) { return done_[static_cast<std::size_t>(fault)]; };
   const bool decided = done(Fault::revoke) || done(Fault::expiry);
-  if (!decided && now_once(Fault::hub_old) && hub().replica) put_back(hub(), false, 3);
+  if (!decided && !done(Fault::hub_lost) && now_once(Fault::hub_old) && hub().replica) put_back(hub(), false, 3);
+  if (!decided && !done(Fault::hub_old) && now_once(Fault::hub_lost)) lose_hub();
   if (now_once(Fault::clone)) {
     if (Node* node = some_office(true)) copy_machine(*node);
   }
-  if (!done(Fault::hub_old) && now_once(Fault::revoke) && hub().replica) {
+  const bool hub_forgets = done(Fault::hub_old) || done(Fault::hub_lost);
+  if (!hub_forgets && now_once(Fault::revoke) && hub().replica) {
     if (Node* node = some_office(false)) lock_out(*node);
   }
-  if (!done(Fault::hub_old) && now_once(Fault::expiry) && hub().replica) {
+  if (!hub_forgets && now_once(Fault::expiry) && hub().replica) {
     if (Node* node = some_office(false)) end_admission(*node);
   }
   if (chance(Fault::bundles, 15)) {
@@ -44,7 +45,15 @@ void World::break_machine() {
       }
     }
   }
-  if (chance(Fault::hostile, 20)) lie_to(somebody());
+  if (chance(Fault::hostile, 20)) {
+    switch (random_.below(4)) {
+      case 0: garble(); break;
+      case 1: say_two_things(somebody()); break;
+      default: lie_to(somebody());
+    }
+  }
+  if (chance(Fault::prune, 10)) see_to_checkpoints();
+  if (hub().replica && is_restoring(*hub().replica) && random_.below(100) == 0) take_over_authority();
 }
 
 // `whole_disk`: the copy of a virtual disk, which nothing on the machine can tell from the disk itself.
@@ -155,7 +164,7 @@ void World::carry_bundle(Node& from, Node& to) {
 }
 
 void World::read_stick(Node& to, const Bytes& bytes) {
-  if (!to.replica || to.locked_out) return;
+  if (!to.replica || to.locked_out || is_restoring(*to.replica)) return;
   on(to, "reading a bundle", [&] {
     const auto input = bundle_in_memory(bytes);
     const auto taken = read_bundle(to.replica->core(), *input);
@@ -164,68 +173,6 @@ void World::read_stick(Node& to, const Bytes& bytes) {
   });
   if (power_lost(to)) return lose_power(to);
   if (to.replica) tell_others(nullptr, to);
-}
-
-// Runs and control records as a hostile peer would hand them in: changed, of a wrong author, or old ones once more.
-void World::lie_to(Node& victim) {
-  Node& liar = somebody();
-  if (!victim.replica || !liar.replica || &victim == &liar || victim.locked_out || victim.disk_fails || victim.disk_rots || victim.power_cut_planned || liar.disk_rots) return;
-  std::vector<IncomingRun> runs;
-  const Space foreign = liar.replica->space(random_.below(2) == 0 ? kreis_member : nodes_[first_office]->member, Collection::offers);
-  Genesis genesis{foreign, liar.replica->core().files().author(), {}, {}, LogReason::first};
-  random_.fill(genesis.incarnation.bytes);
-  EntryBody body;
-  body.hlc = Timestamp::of(start_ms);
-  body.control = liar.replica->control().position();
-  random_.fill(body.salt.emplace().bytes);
-  Op op;
-  op.record = sim_record(1, random_.below(6));
-  op.field = 1;
-  op.value = Value{std::string{plaintext_marker} + " forged"};
-  body.ops.push_back(op);
-  const bool own_space = random_.below(2) == 0;
-  if (own_space) genesis.space.owner = victim.member, genesis.author = victim.replica->core().files().author();
-  Run run;
-  run.log = log_id(genesis);
-  run.genesis = genesis;
-  run.first_seq = 1;
-  run.before = EntryHash::from(run.log);
-  run.entries.push_back(body);
-  const EntryHash hash = entry_hash(header_of(body, run.log, 1, run.before));
-  run.signature = liar.replica->core().files().signing().sign(run_label, hash);
-  const bool rightful = genesis.author == liar.replica->core().files().author() && genesis.space.owner == liar.member;
-  if (!rightful) runs.push_back({0, encode_run(run)});
-  for (const SpaceSlot* slot : liar.replica->core().slots()) {  // a real one: as it is, or with one value changed
-    const auto heads = slot->heads();
-    if (heads.empty() || !may_read(victim.member, slot->store.space()) || victim.replica->core().slot(slot->store.space()) == nullptr) continue;
-    PeerSource source{liar.replica->core(), victim.transport};
-    const auto piece = source.read_run(heads.front().log, {}, heads.front().entry, 60'000);
-    if (!piece) continue;
-    auto real = wire::decode<Run>(piece->bytes);
-    if (!real) continue;
-    const bool held = victim.replica->core().slot(slot->store.space())->store.find(heads.front().entry) != 0;
-    if (held && random_.below(2) == 0) runs.push_back({0, piece->bytes});
-    for (Op& each : real->entries.back().ops) {
-      if (each.value) each.value = Value{std::string{plaintext_marker} + " changed"};
-    }
-    runs.push_back({0, encode_run(*real)});
-    break;
-  }
-  on(victim, "meeting a liar", [&] {
-    const auto reports = victim.replica->core().ingest(runs);
-    if (liar.replica->control().last_seq() == victim.replica->control().last_seq()) {
-      ControlRecord record = make_control_record(&victim.replica->control().records().back(), RuleSet{"forged", "1"}, start_ms,
-                                                 liar.replica->core().files().signing());
-      const Bytes bytes = encode_control_record(record);
-      if (victim.replica->core().ingest_control({&bytes, 1})) find(victim.name + " takes a control record that nobody may issue");
-    }
-    for (std::size_t i = 0; reports && i < runs.size(); ++i) {
-      const bool forged = test::contains(runs[i].bytes, "forged") || test::contains(runs[i].bytes, "changed");
-      if (forged && (*reports)[i].refused == Errc::ok) find(victim.name + " takes a run that its author did not write");
-    }
-  });
-  hit(Fault::hostile, victim);
-  if (victim.replica) tell_others(nullptr, victim);
 }
 
 }  // namespace kiz::sim

@@ -6,12 +6,17 @@
 #include <cstdio>
 #include <nlohmann/json.hpp>
 
+#include "tests/sim/memory.h"
 #include "tests/sim/mutants.h"
 #include "tests/sim/world.h"
 
 namespace {
 
 using namespace kiz::sim;
+
+constexpr unsigned edits_of_a_year = 500;
+constexpr unsigned edits_of_a_hunt = 150;  // most planted bugs show in short runs, of which more are run
+constexpr std::uint64_t leak_bytes_max = 64u << 10;  // from one world to the next
 
 char replay[300];  // the command that runs the current seed again
 
@@ -61,8 +66,10 @@ int main(int argc, char** argv) {
   const auto* single = app.add_option("--seed", seed, "this seed alone");
   app.add_option("--offices", plan.offices, "drawn from the seed without this option")->check(CLI::Range(1, 40));
   app.add_option("--days", plan.days, "simulated")->check(CLI::Range(1, 4000));
+  unsigned years = 0;
+  app.add_option("--years", years, "growth: so many years with --edits each, one seed; with --faults prune or none")->check(CLI::Range(1, 100));
   const auto* listed = app.add_option("--faults", faults, "these alone: cut,power=3 or none; without this option each seed draws its own");
-  app.add_option("--edits", plan.edits, "before all is healed")->check(CLI::Range(1, 1'000'000));
+  app.add_option("--edits", plan.edits, "before all is healed; drawn from the seed without this option, 500 to 3,000")->check(CLI::Range(1, 1'000'000));
   app.add_flag("--disks-lie", plan.disks_lie, "disks do not keep what they say is synced: shows that it is found");
   bool mutants = false;
   Hunt hunt;
@@ -87,26 +94,44 @@ int main(int argc, char** argv) {
   remember(start, plan);
   const Founding founding{plan.offices == 0 ? 24 : plan.offices};
   if (mutants) {
+    if (plan.edits == 0) plan.edits = edits_of_a_hunt;
     hunt.start = start;
     if (seeds > 1) hunt.seeds = seeds;
     return hunt_mutants(founding, plan, hunt) ? 0 : 1;
   }
+  if (years != 0) {
+    plan.days = 365;
+    if (plan.edits == 0) plan.edits = edits_of_a_year;
+    remember(start, plan);
+    const Outcome outcome = World{founding, start, plan}.run_years(years);
+    print(outcome, json, false);
+    return outcome.findings.empty() ? 0 : 1;
+  }
   Outcome sum;
   bool failed = false;
+  std::uint64_t heap = 0;  // what is left after the first world: tables that are made once
   for (std::uint64_t s = start; s < start + seeds; ++s) {
     remember(s, plan);
-    const Outcome outcome = World{founding, s, plan}.run();
+    Outcome outcome = World{founding, s, plan}.run();
+    if (heap == 0) heap = live_bytes();
+    if (live_bytes() > heap + leak_bytes_max) outcome.findings.push_back("memory is not given back: " + std::to_string((live_bytes() - heap) >> 10) + " KiB");
+    heap = std::max(heap, live_bytes());
     print(outcome, json, seeds == 1);
     failed |= !outcome.findings.empty();
     sum.faults += outcome.faults;
     sum.acknowledged += outcome.acknowledged;
     sum.lost += outcome.lost;
+    sum.hours += outcome.hours;
+    sum.dropped += outcome.dropped;
+    sum.growth = std::max(sum.growth, outcome.growth);
   }
   if (json) {
-    const nlohmann::json line = {
-        {"seeds", seeds}, {"faults", sum.faults}, {"acknowledged", sum.acknowledged}, {"lost", sum.lost}, {"ok", !failed}};
+    const nlohmann::json line = {{"seeds", seeds},      {"hours", sum.hours},         {"faults", sum.faults}, {"acknowledged", sum.acknowledged},
+                                 {"lost", sum.lost},    {"values_dropped", sum.dropped}, {"heap_growth", sum.growth},   {"ok", !failed}};
     std::printf("%s\n", line.dump().c_str());
   } else {
+    std::printf("simulated hours %llu, values dropped %llu, at most %.1f MiB for one action\n", static_cast<unsigned long long>(sum.hours),
+                static_cast<unsigned long long>(sum.dropped), static_cast<double>(sum.growth) / (1 << 20));
     std::printf("seeds %llu, faults %llu, acknowledged %llu, lost %llu\n", static_cast<unsigned long long>(seeds),
                 static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.acknowledged),
                 static_cast<unsigned long long>(sum.lost));

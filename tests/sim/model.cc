@@ -11,6 +11,12 @@ namespace {
 
 constexpr std::size_t none = ~std::size_t{0};
 
+// A value that is gone counts nothing.
+std::int64_t number_of(const Op& op) {
+  const std::int64_t* number = op.value ? as_int(*op.value) : nullptr;
+  return number == nullptr ? 0 : *number;
+}
+
 template <class Items>
 bool names_cell(const Items& cells, const CellName& cell) {
   return std::find(cells.begin(), cells.end(), cell) != cells.end();
@@ -221,16 +227,16 @@ std::string Model::show_field(const RecordId& record, std::uint32_t field, const
   const auto highest = read(replaced);
   if (merge == registry::Merge::counter) {
     const Piece* base = highest.empty() ? nullptr : highest.front();
-    std::int64_t sum = base != nullptr && as_int(*base->op->value) != nullptr ? *as_int(*base->op->value) : 0;
+    std::int64_t sum = base == nullptr ? 0 : number_of(*base->op);
     for (const Piece* delta : added) {
       const bool inside = base != nullptr && !names_cell(base->op->cells, name(*delta)) && before(*base, *delta);
-      if (!inside && as_int(*delta->op->value) != nullptr) sum += *as_int(*delta->op->value);
+      if (!inside) sum += number_of(*delta->op);
     }
     return "sum " + std::to_string(sum);
   }
   std::vector<std::string> values;
   for (const Piece* cell : merge == registry::Merge::set ? added : highest) {
-    const std::string text = text_of(*cell->op->value);
+    const std::string text = cell->op->value ? text_of(*cell->op->value) : "unknown";
     if (std::find(values.begin(), values.end(), text) == values.end()) values.push_back(text);
   }
   if (merge != registry::Merge::last_write) std::sort(values.begin(), values.end());

@@ -27,7 +27,7 @@ constexpr std::string_view names[] = {
 // What a handful of seeds finds; the others take up to some hundreds.
 constexpr std::string_view quick[] = {"skip_fsync", "ack_before_commit", "count_replays", "plain_pages", "read_everything", "forget_space"};
 
-constexpr unsigned seconds_max = 150;  // for one mutant: a bug may make a run endless, and that is a finding too
+constexpr unsigned seconds_max = 60;  // for one seed: a bug may make a run endless, and that is a finding too
 constexpr rlim_t memory_max = rlim_t{4} << 30;
 
 struct Found {
@@ -41,11 +41,11 @@ struct Found {
   ::setrlimit(RLIMIT_AS, &memory);
   const rlimit core{0, 0};
   ::setrlimit(RLIMIT_CORE, &core);
-  ::alarm(seconds_max);
   (void)!::freopen("/dev/null", "w", stderr);
   planted_mutant = mutant;
   Found found;
   for (std::uint64_t seed = hunt.start; seed < hunt.start + hunt.seeds && found.how[0] == 0; ++seed) {
+    ::alarm(seconds_max);
     found.seed = seed;
     (void)!::write(out, &found, sizeof found);  // known even if this one ends the process
     const Outcome outcome = World{founding, seed, plan}.run();

@@ -4,17 +4,17 @@
 
 namespace kiz::sim {
 
-std::unique_ptr<Link> Link::dial(ReplicaCore& caller, ReplicaCore& hub, Wire& wire, SteadyTime now) {
-  auto talk = PeerTalk::call(caller, now);
+std::unique_ptr<Link> Link::dial(ReplicaCore& caller, ReplicaCore& hub, Wire& wire, SteadyTime now, const Programs& programs) {
+  auto talk = PeerTalk::call(caller, now, programs.caller);
   if (!talk) return nullptr;
-  return std::unique_ptr<Link>{new Link{std::move(*talk), PeerTalk::answer(hub, now), wire}};
+  return std::unique_ptr<Link>{new Link{std::move(*talk), PeerTalk::answer(hub, now, programs.answerer), wire}};
 }
 
 std::unique_ptr<Link> Link::dial_member(ReplicaCore& caller, ReplicaCore& member, const TransportKey& key, Wire& wire,
-                                        SteadyTime now) {
-  auto talk = PeerTalk::call_member(caller, key, 0, now);
+                                        SteadyTime now, const Programs& programs) {
+  auto talk = PeerTalk::call_member(caller, key, 0, now, programs.caller);
   if (!talk) return nullptr;
-  return std::unique_ptr<Link>{new Link{std::move(*talk), PeerTalk::answer(member, now), wire}};
+  return std::unique_ptr<Link>{new Link{std::move(*talk), PeerTalk::answer(member, now, programs.answerer), wire}};
 }
 
 void Link::collect(End from, SteadyTime now) {
@@ -34,6 +34,21 @@ bool Link::deliver(End to, std::size_t max, test::SeededRandom& random, SteadyTi
   parcel.taken += n;
   if (parcel.taken == parcel.bytes.size()) way.pop_front();
   talk(to).feed(piece, now);
+  return true;
+}
+
+bool Link::garble(test::SeededRandom& random) {
+  auto& way = way_[random.below(2)];
+  if (way.empty()) return false;
+  Parcel& parcel = way.front();
+  if (random.below(2) == 0) {
+    const std::size_t at = parcel.taken + random.below(parcel.bytes.size() - parcel.taken);
+    parcel.bytes[at] ^= static_cast<std::uint8_t>(1u << random.below(8));
+  } else {
+    Bytes others(1 + random.below(random.below(4) == 0 ? 1u << 20 : 200u));
+    random.fill(others);
+    parcel.bytes.insert(parcel.bytes.begin() + static_cast<std::ptrdiff_t>(parcel.taken), others.begin(), others.end());
+  }
   return true;
 }
 

@@ -16,13 +16,18 @@ struct Wire {
   virtual void sent(ByteView bytes) = 0;
 };
 
+/// What the program of each end can do beside the session.
+struct Programs {
+  SyncOptions caller, answerer;
+};
+
 class Link {
  public:
   /// Both cores must outlive it. Null: the caller does not know the Kreis.
-  static std::unique_ptr<Link> dial(ReplicaCore& caller, ReplicaCore& hub, Wire& wire, SteadyTime now);
+  static std::unique_ptr<Link> dial(ReplicaCore& caller, ReplicaCore& hub, Wire& wire, SteadyTime now, const Programs& programs = {});
   /// The same to a member's device. Null: no realm secret yet, or the device is locked out.
   static std::unique_ptr<Link> dial_member(ReplicaCore& caller, ReplicaCore& member, const TransportKey& key, Wire& wire,
-                                           SteadyTime now);
+                                           SteadyTime now, const Programs& programs = {});
 
   enum class End { caller, answerer };
   PeerTalk& talk(End end) { return end == End::caller ? *caller_ : *answerer_; }
@@ -31,6 +36,8 @@ class Link {
   void collect(End from, SteadyTime now);
   /// Carries between 1 and `max` bytes to this end. False: nothing has got so far.
   bool deliver(End to, std::size_t max, test::SeededRandom& random, SteadyTime now);
+  /// Changes a bit of what is under way, or puts up to a mebibyte of other bytes in front of it. False: nothing is.
+  bool garble(test::SeededRandom& random);
   /// Until both are silent.
   void exchange_all(test::SeededRandom& random, SteadyTime now);
 

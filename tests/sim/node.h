@@ -8,6 +8,7 @@
 #include <string>
 
 #include "kiz/replica.h"
+#include "protocol/sync_session.h"
 #include "tests/sim/founding.h"
 #include "tests/support/memory_vfs.h"
 
@@ -43,6 +44,7 @@ struct Node {
   ReplicaOptions options;
   std::unique_ptr<Replica> replica;  // none: it lies there without power
   ControlPosition control_seen;
+  SyncOptions program;  // what its program can do beside the session
 
   // ---- what is wrong with it
   std::int64_t clock_off_ms = 0;

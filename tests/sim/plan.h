@@ -26,19 +26,22 @@ enum class Fault : unsigned {
   expiry,     // an admission ends, and is renewed in the end
   bundles,    // some offices have no network: files carry what they write
   hub_old,    // the Kreis node is put back to three days ago
-  hostile,    // a peer sends forged, replayed, oversized, slow bytes
+  hub_lost,   // the Kreis node burns down and is rebuilt from its sheet and its members
+  hostile,    // a peer hands in forged, changed, replayed and equivocating runs, and garbage in its connections
+  prune,      // no fault: the Kreis asks for checkpoints, and machines drop what they let go
+  versions,   // some machines run the program before this one
 };
-inline constexpr std::size_t fault_count = 17;
+inline constexpr std::size_t fault_count = 20;
 inline constexpr std::array<std::string_view, fault_count> fault_names{
     "cut",  "delay",  "partition", "pause",   "power", "io",       "full",    "rot",      "misdirect", "clock",
-    "backup", "clone", "revoke",    "expiry",  "bundles",  "hub_old", "hostile"};
+    "backup", "clone", "revoke",    "expiry",  "bundles",  "hub_old", "hub_lost", "hostile", "prune",     "versions"};
 
 /// How often a fault happens: 0 never, 1 as usual, larger is oftener. What breaks a whole machine happens once a run.
 using Dials = std::array<unsigned, fault_count>;
 
 struct Plan {
   unsigned offices = 0;  // beside the hub, the second device of the Kreis and the Land; 0: drawn, 3 to 24
-  unsigned edits = 150;
+  unsigned edits = 0;    // before all is healed; 0: drawn, 500 to 3,000
   unsigned days = 30;
   bool drawn = true;  // each seed draws its faults; false: exactly `dials`
   Dials dials{};

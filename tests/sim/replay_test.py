@@ -6,7 +6,7 @@ import sys
 
 
 def run(*arguments):
-    done = subprocess.run([sys.argv[1], "--json", *arguments], capture_output=True, text=True, check=False)
+    done = subprocess.run([sys.argv[1], "--json", "--edits", "150", *arguments], capture_output=True, text=True, check=False)
     if done.returncode != 0:
         sys.exit(f"kiz-sim {' '.join(arguments)} ended with {done.returncode}:\n{done.stdout}{done.stderr}")
     lines = [json.loads(line) for line in done.stdout.splitlines()]

@@ -9,7 +9,7 @@
 namespace kiz::sim {
 namespace {
 
-constexpr Fault once[] = {Fault::backup, Fault::clone, Fault::revoke, Fault::expiry, Fault::hub_old};
+constexpr Fault once[] = {Fault::backup, Fault::clone, Fault::revoke, Fault::expiry, Fault::hub_old, Fault::hub_lost};
 
 }  // namespace
 
@@ -24,17 +24,19 @@ World::World(const Founding& founding, std::uint64_t seed, const Plan& plan)
   outcome_.seed = seed;
   seed_process(random_.next());
   if (plan_.offices == 0) plan_.offices = static_cast<unsigned>(random_.below(4) == 0 ? 9 + random_.below(16) : 3 + random_.below(6));
-  plan_.offices = std::min(plan_.offices, static_cast<unsigned>(founding.places().size() - first_office));
+  if (plan_.edits == 0) plan_.edits = static_cast<unsigned>(500 + random_.below(random_.below(5) == 0 ? 2501 : 501));
+  plan_.offices = std::min(plan_.offices, static_cast<unsigned>(founding.places() - first_office));
   draw_dials();
   const std::size_t places = first_office + plan_.offices;
   folder_ = founding.lay_out(places);
   for (std::size_t i = 0; i < places; ++i) {
-    const auto& place = founding.places()[i];
+    const Founding::Place place = founding.place(i, places);
     Node& node = *nodes_.emplace_back(std::make_unique<Node>(i, place, folder_ / place.name, random_.next()));
     node.disk.faults.sync_lies = plan.disks_lie;
     node.options.clock_ms = [this, &node] { return wall_ms(node); };
     if (is_on(Fault::clock)) node.drift_ppm = static_cast<std::int64_t>(random_.below(20'001)) - 10'000;
     node.offline = is_on(Fault::bundles) && i >= first_office && i % 3 == 0;
+    if (is_on(Fault::versions) && random_.below(3) == 0) node.program.capabilities = 0;
     open(node);
   }
   for (const auto& node : nodes_) {
@@ -71,6 +73,10 @@ Outcome World::run() {
   } catch (const SqlFailure& failure) {
     find(std::string{"a failure that nothing explains: "} + std::string{name(failure.error().code)} + " " + failure.error().context);
   }
+  return finish();
+}
+
+Outcome World::finish() {
   outcome_.acknowledged = promises_.size();
   outcome_.hours = static_cast<std::uint64_t>(now_.count()) / 3'600'000;
   outcome_.trace = to_hex(trace_).substr(0, 32);

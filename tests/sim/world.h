@@ -22,7 +22,9 @@ struct Outcome {
   std::uint64_t faults = 0;
   std::uint64_t acknowledged = 0;
   std::uint64_t lost = 0;
-  std::uint64_t hours = 0;  // simulated
+  std::uint64_t dropped = 0;  // values that checkpoints let go, on all machines
+  std::uint64_t hours = 0;   // simulated
+  std::uint64_t growth = 0;  // of the heap in one action of one machine, at most
   std::vector<std::string> findings;
 };
 
@@ -34,6 +36,8 @@ class World : private Wire {
   World& operator=(const World&) = delete;
 
   Outcome run();
+  /// plan.edits a year for so many years of plan.days; prints a table.
+  Outcome run_years(unsigned years);
 
  private:
   struct Call {
@@ -46,6 +50,7 @@ class World : private Wire {
   void draw_dials();
   bool chance(Fault fault, unsigned per_mille);
   void step();
+  Outcome finish();
 
   // ---- edits.cc: what offices do
   void edit(Node& node);
@@ -86,7 +91,18 @@ class World : private Wire {
   void end_admission(Node& node);
   void carry_bundle(Node& from, Node& to);
   void read_stick(Node& to, const Bytes& bytes);
+
+  // ---- hostile.cc: liars
+  Bytes first_run(Node& liar, const Genesis& genesis, const char* text);
   void lie_to(Node& victim);
+  void say_two_things(Node& liar);
+  void garble();
+
+  // ---- upkeep.cc: what the Kreis and its people see to
+  void see_to_checkpoints();
+  void carry_out(Node& node);
+  void lose_hub();
+  void take_over_authority();
 
   // ---- heal.cc: and is healed
   void heal();
@@ -94,8 +110,12 @@ class World : private Wire {
   void reopen(Node& node);
   void mend(Node& node);
   void reckon_losses(Node& node);
+  bool talk(Node& caller, Node& answerer, bool to_be_in_sync);
   void talk_to_the_end(Node& caller, Node& answerer, bool last);
   void judge_all();
+
+  // ---- years.cc: growth
+  void greet_newcomer();
 
   /// Runs something on a machine; a failure of it is a finding unless its disk is known to fail. False: it failed.
   template <class Action>
@@ -126,6 +146,7 @@ class World : private Wire {
   std::int64_t last_image_ms_ = -day_ms;
   bool may_fork_ = false;  // two machines may have gone on with one log
   std::vector<std::pair<Node*, Bytes>> sticks_;
+  std::uint64_t wire_bytes_ = 0;
   Hash trace_;
   Outcome outcome_;
 };

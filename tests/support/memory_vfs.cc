@@ -62,7 +62,7 @@ struct MemoryDiskMethods {
         disk.random_.chance(disk.faults.read_errors_per_million)) {
       return SQLITE_IOERR_READ;
     }
-    const Bytes& bytes = (*h.file)->visible;
+    const DiskBytes& bytes = (*h.file)->visible;
     const auto size = static_cast<sqlite3_int64>(bytes.size());
     const auto there = static_cast<std::size_t>(std::clamp<sqlite3_int64>(size - offset, 0, amount));
     if (there > 0) std::memcpy(out, bytes.data() + offset, there);
@@ -496,7 +496,7 @@ std::vector<std::string> MemoryDisk::names() const {
 
 Bytes MemoryDisk::read(const std::string& name) const {
   const auto found = files_.find(name);
-  return found == files_.end() ? Bytes{} : found->second->visible;
+  return found == files_.end() ? Bytes{} : Bytes(found->second->visible.begin(), found->second->visible.end());
 }
 
 void MemoryDisk::write(const std::string& name, ByteView bytes) {
@@ -542,7 +542,7 @@ std::uint64_t MemoryDisk::flip_random_bit(const std::string& name) {
 
 std::map<std::string, Bytes> MemoryDisk::snapshot() const {
   std::map<std::string, Bytes> out;
-  for (const auto& [name, file] : files_) out[name] = file->visible;
+  for (const auto& [name, file] : files_) out[name].assign(file->visible.begin(), file->visible.end());
   return out;
 }
 

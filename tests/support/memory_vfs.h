@@ -14,9 +14,11 @@
 
 #include <array>
 #include <cstdint>
+#include <cstdlib>
 #include <functional>
 #include <map>
 #include <memory>
+#include <new>
 #include <optional>
 #include <string>
 #include <vector>
@@ -67,6 +69,22 @@ struct DiskCounts {
 /// SQLite salts its logs from a generator of the whole process; this seeds it.
 void make_sqlite_deterministic(std::uint64_t seed);
 
+/// Memory that stands for a disk is not the program's: who counts its `new` does not count this.
+template <class T>
+struct OnDisk {
+  using value_type = T;
+  OnDisk() = default;
+  template <class U>
+  OnDisk(const OnDisk<U>&) noexcept {}
+  T* allocate(std::size_t count) {
+    if (void* out = std::malloc(count * sizeof(T))) return static_cast<T*>(out);
+    throw std::bad_alloc{};
+  }
+  void deallocate(T* at, std::size_t) noexcept { std::free(at); }
+  friend bool operator==(const OnDisk&, const OnDisk&) { return true; }
+};
+using DiskBytes = std::vector<std::uint8_t, OnDisk<std::uint8_t>>;
+
 /// Must outlive the connections over it.
 class MemoryDisk {
  public:
@@ -112,7 +130,7 @@ class MemoryDisk {
 
   struct Change {
     std::int64_t offset = 0;  // of whole blocks; < 0: truncation to `size`
-    Bytes bytes;
+    DiskBytes bytes;
     std::uint64_t size = 0;
   };
   struct SharedMemory {
@@ -121,9 +139,9 @@ class MemoryDisk {
     int users = 0;
   };
   struct File {
-    Bytes visible;
-    Bytes durable;
-    std::vector<Change> unsynced;
+    DiskBytes visible;
+    DiskBytes durable;
+    std::vector<Change, OnDisk<Change>> unsynced;
     SharedMemory shared;
     std::vector<MemoryHandle*> handles;
   };

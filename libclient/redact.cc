@@ -30,7 +30,8 @@ const std::vector<Rule>& rules() {
     constexpr auto how = std::regex::ECMAScript | std::regex::optimize;
     return std::vector<Rule>{
         {std::regex{R"([\w.+-]{1,64}@[\w-]{1,64}(\.[\w-]{1,64}){1,8})", how}, "<mail>"},
-        {std::regex{R"((~|\.{1,2})?/[\w.@+-][^\s"':,;)\]]{0,1000})", how}, "<path>"},
+        // But for "GNU/Linux", which every report's first lines name.
+        {std::regex{R"((~|\.{1,2})?/(?!Linux(?:\s|$))[\w.@+-][^\s"':,;)\]]{0,1000})", how}, "<path>"},
         {std::regex{R"(\[?[0-9a-fA-F]{0,4}(:[0-9a-fA-F]{0,4}){3,8}(%\w{1,16})?\]?(:\d{1,5})?)", how}, "<address>"},
         {std::regex{R"(\b\d{1,3}\.\d{1,3}\.\d{1,3}\.\d{1,3}(:\d{1,5})?)", how}, "<address>"},
         {std::regex{R"(\b([A-Za-z0-9-]{1,63}\.){1,8}[A-Za-z]{2,24}(:\d{1,5})\b)", how}, "<address>"},

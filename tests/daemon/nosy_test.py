@@ -1,5 +1,6 @@
 #!/usr/bin/python3
 """A nosy user of the same machine, with another uid: gets nothing out of store, socket, processes, memory dumps or logs."""
+import json
 import os
 import re
 import shutil
@@ -56,11 +57,15 @@ def whoever_is_not_in_the_group_gets_13_and_the_group_s_name():
         stranger = Stranger(realm)
         socket = ("--socket", realm.kreis.socket)
         for lang, sentence in (("de", "lässt Sie nicht zu"), ("en", "does not let you in")):
-            for words in (("status",), ("offer", "list"), ("doctor",), ("service", "status"), ("backup", "write", "/tmp"), ("dump", "control")):
+            for words in (("status",), ("offer", "list"), ("doctor",), ("service", "status"), ("backup", "write", "/tmp"), ("dump", "control"),
+                          ("bugreport",), ("bugreport", "--yes", "/tmp/none.txt")):
                 ended = stranger.kiz("--lang", lang, *socket, *words)
                 said = " ".join((ended.stdout + ended.stderr).split())
                 assert ended.returncode == 13 and sentence in said and f"adduser nobody {GROUP}" in said, (words, ended)
                 assert "Geheim" not in said
+        ended = stranger.kiz("--json", *socket, "bugreport")
+        said = json.loads(ended.stdout)
+        assert ended.returncode == said["exit"] == 13 and said["schema"] == "kiz.bugreport/1" and said["error"]["code"] == "E_NOT_PERMITTED", ended
         # Once the folder can be entered, it is the socket itself that names the group.
         os.chmod(os.path.dirname(realm.kreis.socket), 0o755)
         ended = stranger.kiz("--lang", "en", *socket, "status")
@@ -71,7 +76,7 @@ def another_s_store_is_no_broken_disk_but_a_matter_of_rights():
     with Realm() as realm:
         realm.set_up()
         stranger = Stranger(realm)
-        for words in (("status",), ("offer", "list"), ("verify",), ("doctor",)):
+        for words in (("status",), ("offer", "list"), ("verify",), ("doctor",), ("bugreport",)):
             ended = stranger.kiz("--lang", "en", "--store", realm.kreis.store, *words)
             assert ended.returncode == 13 and "You have no right for this" in ended.stdout + ended.stderr, (words, ended)
         closed = os.path.join(realm.folder, "closed")

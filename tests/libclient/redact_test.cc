@@ -15,6 +15,9 @@ TEST_CASE("redact: names, addresses, paths and keys are replaced, the rest stays
   check("write to anna.muster@ahaus.de please", "write to <mail> please");
   check("key 0123456789abcdef0123456789abcdef end", "key <digits> end");
   check("peer_gone device=G-2 code=E_SILENT_PEER", "peer_gone device=G-2 code=E_SILENT_PEER");
+  check("system: Debian GNU/Linux 12 (bookworm), Linux 6.1", "system: Debian GNU/Linux 12 (bookworm), Linux 6.1");
+  check("GNU/Linux", "GNU/Linux");
+  check("open /Linux/anna and a/Linux-anna and /home/Linux", "open <path> and a<path> and <path>");
   check("store: 17 entries, 4096 bytes", "store: 17 entries, 4096 bytes");
 }
 

@@ -16,15 +16,19 @@ std::string sender_of(const Json& data) {
   return member.empty() ? text_of(data, "device") : tr("{} ({})", {text_of(data, "device"), member});
 }
 
+std::string contents_of(const Json& data) {
+  return trn("{} entry", "{} entries", static_cast<unsigned long>(number_of(data, "entries"))) + ", " +
+         trn("{} control record", "{} control records", static_cast<unsigned long>(number_of(data, "control_records"))) + ", " +
+         shown_bytes(static_cast<std::uint64_t>(number_of(data, "bytes")));
+}
+
 void render_summary(Output& out, const Json& data) {
   if (text_of(data, "kind") == "join") {
     out.line(tr("The answer of {} to its invite.", {sender_of(data)}), Style::bold);
     return;
   }
   out.line(tr("Bundle {} of {}, {}", {text_of(data, "number"), sender_of(data), shown_time(text_of(data, "made"))}), Style::bold);
-  out.pair(tr("Contents"), tr("{} entries, {} control records, {}", {shown_number(number_of(data, "entries")),
-                                                                    shown_number(number_of(data, "control_records")),
-                                                                    shown_bytes(static_cast<std::uint64_t>(number_of(data, "bytes")))}));
+  out.pair(tr("Contents"), contents_of(data));
   if (is_true(data, "seen_before")) out.line(tr("It was read here before."), Style::dim);
 }
 
@@ -85,9 +89,7 @@ Run declare_write(Form& form) {
       }
       out.line(shell.globals.dry_run ? tr("Would be written: {}", {path}) : tr("Written: {}", {path}), Style::good);
       out.pair(tr("For"), names, 12);
-      out.pair(tr("Contents"), tr("{} entries, {} control records, {}",
-                                  {shown_number(number_of(written, "entries")), shown_number(number_of(written, "control_records")),
-                                   shown_bytes(static_cast<std::uint64_t>(number_of(written, "bytes")))}), 12);
+      out.pair(tr("Contents"), contents_of(written), 12);
     });
   };
 }

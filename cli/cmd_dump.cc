@@ -22,13 +22,13 @@ void render_dump(Output& out, const Json& data) {
              Style::bold);
     for (const Json& op : list_of(entry, "ops")) render_op(out, op);
   }
-  out.line(tr("{} control records, {} entries. The bytes: kiz dump --json", {std::to_string(list_of(data, "control").size()),
-                                                                            std::to_string(list_of(data, "entries").size())}));
+  out.line(tr("Control records: {}, entries: {}. The bytes: kiz dump --json", {shown_number(static_cast<std::int64_t>(list_of(data, "control").size())),
+                                                                               shown_number(static_cast<std::int64_t>(list_of(data, "entries").size()))}));
 }
 
 void render_bundle(Output& out, const Json& data) {
   const Json& outside = data["outside"];
-  out.line(text_of(outside, "kind") + "  " + tr("{} recipients", {text_of(outside, "recipients")}) + "  " + text_of(outside, "hash").substr(0, 16), Style::bold);
+  out.line(text_of(outside, "kind") + "  " + trn("{} recipient", "{} recipients", static_cast<unsigned long>(number_of(outside, "recipients"))) + "  " + text_of(outside, "hash").substr(0, 16), Style::bold);
   for (const Json& item : list_of(data, "items")) {
     std::string line = text_of(item, "part");
     for (const char* key : {"number", "bytes", "device", "messages"}) {

@@ -31,8 +31,8 @@ void render_order(Output& out, const Json& order) {
   out.pair(tr("State"), tr("{}, from {}", {state_word(text_of(order, "state")), shown_time(text_of(order, "effective"))}), 14);
   out.pair(tr("Held here"), shown_number(number_of(order, "held")), 14);
   for (const Json& answer : list_of(order, "answers")) {
-    std::string line = tr("{} ({}), {}, {} values", {text_of(answer, "device"), text_of(answer, "member_name"), shown_time(text_of(answer, "done")),
-                                                    shown_number(number_of(answer, "values"))});
+    std::string line = tr("{} ({}), {}, {}", {text_of(answer, "device"), text_of(answer, "member_name"), shown_time(text_of(answer, "done")),
+                                              trn("{} value", "{} values", static_cast<unsigned long>(number_of(answer, "values")))});
     if (const auto until = text_of(answer, "backups_until"); !until.empty()) line += ", " + tr("backups until {}", {shown_time(until)});
     out.pair(&answer == &list_of(order, "answers").front() ? tr("Done") : "", line, 14);
   }
@@ -147,7 +147,7 @@ Run declare_checkpoints(Form&) {
   return [](Shell& shell, Json args) {
     return shell.show("privacy.checkpoints", args, [](Output& out, const Json& data) {
       for (const Json& one : list_of(data, "checkpoints")) {
-        out.line(tr("{}, {}: up to {} entries, {}: {}", {text_of(one, "member_name"), text_of(one, "space"), shown_number(number_of(one, "entries")),
+        out.line(tr("{}, {}: entries up to number {}, {}: {}", {text_of(one, "member_name"), text_of(one, "space"), shown_number(number_of(one, "entries")),
                                                        shown_time(text_of(one, "time")), checkpoint_word(text_of(one, "state"))}),
                  text_of(one, "state") == "refused" ? Style::bad : Style::plain);
       }
@@ -168,7 +168,7 @@ Run declare_prune(Form&) {
   return [](Shell& shell, Json args) {
     return shell.show("privacy.prune", args, [](Output& out, const Json& data) {
       out.line(trn("{} old value has gone.", "{} old values have gone.", static_cast<unsigned long>(number_of(data, "values"))), Style::good);
-      if (const auto begun = number_of(data, "begun"); begun > 0) out.line(tr("Begun in {} collections; it waits until all devices have them.", {shown_number(begun)}));
+      if (const auto begun = number_of(data, "begun"); begun > 0) out.line(trn("Begun in {} collection; it waits until all devices have it.", "Begun in {} collections; it waits until all devices have them.", static_cast<unsigned long>(begun)));
     });
   };
 }

@@ -13,7 +13,7 @@ namespace kiz::cli {
 
 namespace {
 void render_setup(Output& out, const Json& data) {
-  out.line(tr("{} is set up, with {} towns.", {text_of(data, "realm"), text_of(data, "towns")}), Style::good);
+  out.line(trn("{2} is set up, with {1} town.", "{2} is set up, with {1} towns.", static_cast<unsigned long>(number_of(data, "towns")), {text_of(data, "realm")}), Style::good);
   if (const auto sheet = text_of(data, "emergency_sheet"); !sheet.empty()) {
     out.line();
     out.line(tr("EMERGENCY SHEET. Print it, lock it away, then close this window. It is shown once."), Style::warn);

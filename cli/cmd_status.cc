@@ -63,6 +63,21 @@ std::string return_sentence(const Json& month) {
   return text;
 }
 
+bool is_serious(const Json& alarm) { return text_of(alarm, "grade") != "notice"; }
+
+// What keeps the health from being good, in one line; empty when it is.
+std::string complaints_of(const Json& data) {
+  const Json& alarms = list_of(data, "alarms");
+  const auto serious = std::count_if(alarms.begin(), alarms.end(), is_serious);
+  const auto quarantine = number_of(data, "quarantine");
+  std::string text;
+  if (serious > 0) text = trn("{} point that needs attention", "{} points that need attention", static_cast<unsigned long>(serious));
+  if (quarantine > 0) {
+    text += (text.empty() ? "" : ", ") + trn("{} entry in quarantine", "{} entries in quarantine", static_cast<unsigned long>(quarantine));
+  }
+  return text;
+}
+
 struct Advice {
   std::vector<std::string> commands;
   void add(bool wanted, const char* command) {
@@ -79,7 +94,6 @@ void render_status(Output& out, const Json& data) {
   out.pair(tr("Exchange"), exchange_sentence(data), labels);
 
   const auto conflicts = number_of(data, "conflicts"), overdue = number_of(data, "overdue_offers");
-  const auto quarantine = number_of(data, "quarantine");
   const bool has_month = data.contains("return") && data["return"].is_object();
   const bool open_month = has_month && data["return"].contains("state") && !is_true(data["return"], "handed_in");
   if (has_month) out.pair(tr("Month"), return_sentence(data["return"]), labels);
@@ -99,15 +113,15 @@ void render_status(Output& out, const Json& data) {
   }
   const Json& alarms = list_of(data, "alarms");
   for (std::size_t i = 0; i < alarms.size() && i < 3; ++i) {
-    const bool serious = text_of(alarms[i], "grade") != "notice";
-    out.pair(tr("Attention"), text_of(alarms[i], "text"), labels, serious ? Style::bad : Style::plain);
+    const bool serious = is_serious(alarms[i]);
+    out.pair(serious ? tr("Attention") : tr("Notice"), text_of(alarms[i], "text"), labels, serious ? Style::bad : Style::plain);
   }
   std::string receipt;
   for (const Json& each : list_of(data, "receipts")) receipt = std::max(receipt, text_of(each, "time"));
   if (!receipt.empty()) out.pair(tr("Receipt"), tr("the Kreis has what was here on {}", {shown_time(receipt)}), labels);
   const auto until = text_of(data, "membership_until");
-  out.pair(tr("Health"), quarantine == 0 ? tr("good") : tr("{} entries in quarantine", {shown_number(quarantine)}), labels,
-           quarantine == 0 ? Style::good : Style::warn);
+  const std::string unwell = complaints_of(data);
+  out.pair(tr("Health"), unwell.empty() ? tr("good") : unwell, labels, unwell.empty() ? Style::good : Style::warn);
   if (!until.empty()) out.pair(tr("Member until"), shown_time(until.substr(0, 10)), labels);
 
   Advice next;

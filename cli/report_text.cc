@@ -95,7 +95,7 @@ void render_returns(Output& out, const Json& data) {
 
 void render_offer_report(Output& out, const Json& data) {
   heading(out, data, tr("Register of offers, {}", {text_of(data, "realm")}));
-  out.line(tr("{} offers, {} not confirmed for 180 days", {text_of(data, "count"), text_of(data, "overdue")}));
+  out.line(trn("{} offer, {} not confirmed for 180 days", "{} offers, {} not confirmed for 180 days", static_cast<unsigned long>(number_of(data, "count")), {text_of(data, "overdue")}));
   for (const Json& member : list_of(data, "members")) {
     out.line();
     out.line(member_label(member) + " (" + std::to_string(list_of(member, "offers").size()) + ")", Style::bold);

@@ -1,10 +1,11 @@
-// Values from answers in the words of the reader: dates, numbers, fields and enumerations. JSON keeps the frozen form.
+// Values from answers in the words of the reader: sizes, fields and enumerations. JSON keeps the frozen form.
 #pragma once
 
 #include <string>
 #include <string_view>
 
 #include "libclient/requests.h"
+#include "libclient/shown.h"  // days, months, numbers
 
 namespace kiz::cli {
 
@@ -16,12 +17,6 @@ bool is_true(const Json& object, const char* key);
 /// The array under the key, or an empty one.
 const Json& list_of(const Json& object, const char* key);
 
-/// "2026-11-22T08:15:00Z" -> "22.11.2026 09:15" in local time; "2026-11-22" -> "22.11.2026". Else as it is.
-std::string shown_time(std::string_view rfc3339);
-/// "2026-10" -> "Oktober 2026".
-std::string shown_month(std::string_view month);
-/// 12345 -> "12.345" or "12,345".
-std::string shown_number(std::int64_t n);
 std::string shown_bytes(std::uint64_t n);
 
 /// A field's label and its value as an office reads them. `kind`: English name of the kind of record ("offer").

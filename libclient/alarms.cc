@@ -5,9 +5,9 @@
 
 #include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
-#include "libclient/months.h"
 #include "libclient/replica_core.h"
 #include "libclient/request_support.h"
+#include "libclient/shown.h"
 #include "libclient/space_name.h"
 #include "libclient/translate.h"
 #include "protocol/entry_fields.h"
@@ -105,7 +105,7 @@ class Collector {
     if (core_.now_ms() > ms + notice_days * day_ms) return;
     add("W_RESTORED", Alarm::Grade::notice,
         tr("On {} this store was noticed to be put back from a backup, or copied. It goes on in a new log; what it had lost comes back "
-           "from the others. Nothing needs to be done.", {months::instant(ms).substr(0, 10)}));
+           "from the others. Nothing needs to be done.", {shown_day(ms)}));
   }
 
   void forks() {
@@ -137,7 +137,7 @@ class Collector {
       const std::uint64_t when = core_.control().records()[device->granted_at - 1].time_ms;
       add("W_UNKNOWN_DEVICE", Alarm::Grade::alarm,
           tr("The Kreis has admitted a device \"{}\" ({}) in your name on {}. If nobody at your office knows it, call the Kreis at once. If "
-             "it is yours: kiz device confirm {}", {device->name, ref, months::instant(when).substr(0, 10), ref}));
+             "it is yours: kiz device confirm {}", {device->name, ref, shown_day(when), ref}));
     }
   }
 

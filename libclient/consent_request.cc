@@ -6,6 +6,7 @@
 #include "libclient/months.h"
 #include "libclient/references.h"
 #include "libclient/refusals.h"
+#include "libclient/shown.h"
 #include "libclient/translate.h"
 #include "protocol/registry.h"
 
@@ -37,7 +38,7 @@ Or<Question> question_of(const RequestContext& context, bool open_only) {
     const auto at = std::find_if(all.begin(), all.end(), [&](const Question& q) { return q.subject.id == found->second; });
     if (at == all.end()) return refuse(Errc::not_found, tr("There is no subject {}.", {given}), tr("kiz consent subject list"));
     if (open_only && at->subject.closed()) {
-      return refuse(Errc::invalid_input, tr("The subject {} was closed on {}. Nothing was changed.", {given, at->subject.closed_on}));
+      return refuse(Errc::invalid_input, tr("The subject {} was closed on {}. Nothing was changed.", {given, shown_time(at->subject.closed_on)}));
     }
     return std::move(*at);
   }
@@ -146,11 +147,11 @@ void put_decision(Edit& edit, const Space& space, const RecordId& id, const Reco
 void warn_dates(Reply& reply, const RequestContext& context, const Question& question, const std::string& decided_on) {
   if (decided_on.empty()) return;
   if (months::is_future(decided_on, context.replica.now_ms())) {
-    reply.warnings.push_back({"W_DECIDED_IN_FUTURE", tr("The day of the decision, {}, is yet to come.", {decided_on})});
+    reply.warnings.push_back({"W_DECIDED_IN_FUTURE", tr("The day of the decision, {}, is yet to come.", {shown_time(decided_on)})});
   }
   if (!question.subject.opened_on.empty() && decided_on < question.subject.opened_on) {
     reply.warnings.push_back({"W_DECIDED_BEFORE_ASKED", tr("The decision of {} is older than the question, which was opened on {}.",
-                                                           {decided_on, question.subject.opened_on})});
+                                                           {shown_time(decided_on), shown_time(question.subject.opened_on)})});
   }
 }
 

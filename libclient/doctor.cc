@@ -10,9 +10,9 @@
 #include "libclient/backup.h"
 #include "libclient/backup_file.h"
 #include "libclient/keyring.h"
-#include "libclient/months.h"
 #include "libclient/replica_core.h"
 #include "libclient/schema.h"
+#include "libclient/shown.h"
 #include "libclient/translate.h"
 #include "protocol/membership.h"
 
@@ -27,9 +27,8 @@ constexpr std::uint64_t room_easy_bytes = 256u << 20;
 constexpr std::uint64_t made_ms = 1'767'225'600'000;  // 2026-01-01: this program is younger than that
 constexpr std::uint64_t behind_max_ms = 5 * 60'000;   // what clocks of two machines may differ by
 
-std::string number(std::uint64_t n) { return std::to_string(n); }
+std::string number(std::uint64_t n) { return shown_number(static_cast<std::int64_t>(n)); }
 std::string mebibytes(std::uint64_t bytes) { return number(bytes >> 20) + " MiB"; }
-std::string day(std::uint64_t ms) { return months::instant(ms).substr(0, 10); }
 
 std::string text_in(const Json& object, const char* key) {
   const auto at = object.find(key);
@@ -47,7 +46,7 @@ void check_service(Report& report, const Replica&, const Json& running, bool off
 
 void check_store(Report& report, Replica& replica) {
   const StoreFigures figures = replica.figures();
-  report.add({"store", State::good, tr("{} entries in {}.", {number(figures.entries), mebibytes(figures.bytes)})});
+  report.add({"store", State::good, trn("{} entry in {}.", "{} entries in {}.", figures.entries, {mebibytes(figures.bytes)})});
   if (figures.quarantined > 0) {
     report.add({"store", State::warning, tr("Entries in quarantine, signed by a device after it was locked out: {}.", {number(figures.quarantined)}), tr("kiz quarantine list")});
   }
@@ -101,7 +100,7 @@ void check_integrity(Report& report, Replica& replica, bool thorough) {
   }
   const Verification found = replica.verify(false);
   if (found.ok) {
-    report.add({"integrity", State::good, tr("{} entries, {} signatures and all pages hold.", {number(found.entries), number(found.signatures)})});
+    report.add({"integrity", State::good, tr("Entries: {}, signatures: {}; they and all pages hold.", {number(found.entries), number(found.signatures)})});
     return;
   }
   for (std::size_t i = 0; i < found.findings.size() && i < 3; ++i) {
@@ -123,13 +122,13 @@ void check_clock(Report& report, const Replica& replica, const ReplicaCore& core
   const std::uint64_t now = replica.now_ms(), newest = newest_ms(core);
   const int code = exit_code(Errc::bad_clock);
   if (now < made_ms) {
-    report.add({"clock", State::bad, tr("The clock says {}, which cannot be.", {day(now)}), "timedatectl set-ntp true", code});
+    report.add({"clock", State::bad, tr("The clock says {}, which cannot be.", {shown_day(now)}), "timedatectl set-ntp true", code});
   } else if (newest > now + day_ms) {
-    report.add({"clock", State::bad, tr("The clock says {}, but there are entries of {}: it, or that of another device, is wrong.", {day(now), day(newest)}), "timedatectl set-ntp true", code});
+    report.add({"clock", State::bad, tr("The clock says {}, but there are entries of {}: it, or that of another device, is wrong.", {shown_day(now), shown_day(newest)}), "timedatectl set-ntp true", code});
   } else if (newest > now + behind_max_ms) {
     report.add({"clock", State::warning, tr("The clock is {} minutes behind the newest entry.", {number((newest - now) / 60'000)}), "timedatectl set-ntp true"});
   } else {
-    report.add({"clock", State::good, tr("The clock fits what was entered: {}.", {months::instant(now)})});
+    report.add({"clock", State::good, tr("The clock fits what was entered: {}.", {shown_instant(now)})});
   }
   timex kernel{};
   if (::adjtimex(&kernel) >= 0 && (kernel.status & STA_UNSYNC) != 0) {
@@ -166,7 +165,7 @@ void check_network(Report& report, const Replica& replica, const Json& running, 
   } else {
     report.add({"network", State::warning,
                 last.empty() ? tr("The Kreis was not reached since the daemon started{}.", {failure.empty() ? "" : " (" + failure + ")"})
-                             : tr("The Kreis was last reached at {}{}.", {last, failure.empty() ? "" : " (" + failure + ")"}),
+                             : tr("The Kreis was last reached at {}{}.", {shown_time(last), failure.empty() ? "" : " (" + failure + ")"}),
                 tr("kiz doctor --network")});
   }
 }
@@ -183,9 +182,9 @@ void check_membership(Report& report, const Replica& replica) {
     if (own->revoked) {
       report.add({"membership", State::bad, tr("The Kreis has locked this device out."), tr("kiz join INVITE"), exit_code(Errc::revoked)});
     } else if (own->admitted_until_ms > 0 && own->admitted_until_ms <= now) {
-      report.add({"membership", State::bad, tr("The membership of this device ended on {}.", {day(own->admitted_until_ms)}), tr("kiz member renew"), exit_code(Errc::expired)});
+      report.add({"membership", State::bad, tr("The membership of this device ended on {}.", {shown_day(own->admitted_until_ms)}), tr("kiz member renew"), exit_code(Errc::expired)});
     } else if (own->admitted_until_ms > 0 && days_left(*own) < soon_days) {
-      report.add({"membership", State::warning, tr("The membership of this device ends on {}.", {day(own->admitted_until_ms)}), tr("kiz member renew")});
+      report.add({"membership", State::warning, tr("The membership of this device ends on {}.", {shown_day(own->admitted_until_ms)}), tr("kiz member renew")});
     } else {
       report.add({"membership", State::good, tr("{}, device {}.", {self.member_name, self.device})});
     }
@@ -208,9 +207,9 @@ void check_backup(Report& report, const Replica& replica, const ReplicaCore& cor
   }
   const std::uint64_t now = replica.now_ms(), age = now > last->at_ms ? (now - last->at_ms) / day_ms : 0;
   if (age > age_max) {
-    report.add({"backup", State::warning, tr("The last backup is {} days old.", {number(age)}), tr("kiz backup write FOLDER")});
+    report.add({"backup", State::warning, trn("The last backup is {} day old.", "The last backup is {} days old.", age), tr("kiz backup write FOLDER")});
   } else {
-    report.add({"backup", State::good, tr("Last backup {}: {}.", {day(last->at_ms), last->file})});
+    report.add({"backup", State::good, tr("Last backup {}: {}.", {shown_day(last->at_ms), last->file})});
   }
 }
 

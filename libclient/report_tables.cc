@@ -3,6 +3,7 @@
 #include "libclient/months.h"
 #include "libclient/reports.h"
 #include "libclient/safe_text.h"
+#include "libclient/shown.h"
 #include "libclient/translate.h"
 #include "libclient/xlsx.h"
 #include "protocol/registry.h"
@@ -65,7 +66,7 @@ void add_knowledge(Table& out, const Json& report) {
 
 Table month_table(const Json& report, bool german) {
   Table out;
-  out.title = tr("Monthly report {}, {}", {report["month"].get<std::string>(), report["realm"].get<std::string>()});
+  out.title = tr("Monthly report {}, {}", {shown_month(report["month"].get<std::string>()), report["realm"].get<std::string>()});
   out.header = {tr("Measure"), tr("Broken down by"), tr("Key"), tr("Name"), tr("Number"), tr("Remark")};
   if (report["protected"].get<bool>()) {
     out.notes.push_back(tr("Numbers of one and two read \"< 3\"; others are protected where they would give those away."));
@@ -118,10 +119,10 @@ std::string state_word(const std::string& state) {
 
 Table returns_table(const Json& report) {
   Table out;
-  out.title = tr("Returns for {}, {}", {report["month"].get<std::string>(), report["realm"].get<std::string>()});
+  out.title = tr("Returns for {}, {}", {shown_month(report["month"].get<std::string>()), report["realm"].get<std::string>()});
   out.header = {tr("Key"), tr("Municipality"), tr("State"), tr("Revision"), tr("Handed in"), tr("Days late"), tr("On paper"), tr("Last heard")};
   out.notes.push_back(tr("{} of {} handed in; due on {}.", {cell(report["handed_in"]).text, cell(report["expected"]).text,
-                                                            report["due_on"].get<std::string>()}));
+                                                            shown_time(report["due_on"].get<std::string>())}));
   for (const Json& one : report["members"]) {
     out.rows.push_back({cell(one["member"]), cell(one["member_name"]), words(state_word(one["state"].get<std::string>())),
                         cell(one["revision"]), cell(one["reported_at"]), cell(one["days_late"]), cell(one["paper"]), cell(one["last"])});

@@ -96,8 +96,8 @@ Answer import_table(RequestContext& context) {
   reply.data["preview"] = std::move(preview);
   if (applied.disputed > 0) {
     reply.exit = 3;
-    reply.warnings.push_back({"W_DISPUTED_LEFT", tr("{} fields have two values already; they were left as they are.",
-                                                    {std::to_string(applied.disputed)})});
+    reply.warnings.push_back({"W_DISPUTED_LEFT", trn("{} field has two values already; it was left as it is.",
+                                                     "{} fields have two values already; they were left as they are.", applied.disputed)});
   }
   return reply;
 }

@@ -8,6 +8,8 @@
 #include <system_error>
 #include <vector>
 
+#include "libclient/shown.h"
+
 // The C library keeps what it found until this counter moves (gettext manual, "Being a gettext grok").
 extern "C" int _nl_msg_cat_cntr;  // NOLINT: its name is given
 
@@ -85,7 +87,7 @@ std::string tr(const char* english, std::initializer_list<std::string_view> piec
 }
 
 std::string trn(const char* one, const char* many, unsigned long n, std::initializer_list<std::string_view> pieces) {
-  const std::string number = std::to_string(n);
+  const std::string number = shown_number(static_cast<std::int64_t>(n));
   std::vector<std::string_view> all{number};
   all.insert(all.end(), pieces.begin(), pieces.end());
   return filled_from(dngettext(domain, one, many, n), all);

@@ -1,7 +1,7 @@
 // Runs one fuzz target without libFuzzer: every file of its corpus, every seed, and mutations of both. The same inputs
 // in the same order each time. An input that fails is written to a file, and its bytes are printed.
 //
-//   fuzz_NAME FOLDER [--runs N] [--seed S]     FOLDER may be missing: then only the seeds
+//   fuzz_NAME FOLDER [--runs N] [--seed S] [--cut-every K]   FOLDER may be missing: then only the seeds
 //   fuzz_NAME --write-seeds FOLDER             for libFuzzer to start from
 #include <sodium.h>
 #include <unistd.h>
@@ -75,6 +75,7 @@ int write_seeds(const fs::path& folder) {
 int main(int argc, char** argv) {
   std::uint64_t runs = 20000;
   std::uint64_t seed = 1;
+  std::size_t cut_every = 1;
   fs::path folder;
   for (int i = 1; i < argc; ++i) {
     const std::string option = argv[i];
@@ -83,6 +84,8 @@ int main(int argc, char** argv) {
       runs = std::stoull(argv[++i]);
     } else if (option == "--seed" && i + 1 < argc) {
       seed = std::stoull(argv[++i]);
+    } else if (option == "--cut-every" && i + 1 < argc) {
+      cut_every = std::max<std::size_t>(std::stoull(argv[++i]), 1);
     } else {
       folder = option;
     }
@@ -96,7 +99,7 @@ int main(int argc, char** argv) {
   if (inputs.empty()) inputs.emplace_back();
   for (const Bytes& input : inputs) {
     run(input);
-    for (std::size_t cut = 0; cut < std::min<std::size_t>(input.size(), 4096); ++cut) {  // each truncation
+    for (std::size_t cut = 0; cut < std::min<std::size_t>(input.size(), 4096); cut += cut_every) {
       run({input.begin(), input.begin() + static_cast<std::ptrdiff_t>(cut)});
     }
   }

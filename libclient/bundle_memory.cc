@@ -5,21 +5,30 @@
 namespace kiz::bundle_memory {
 namespace {
 constexpr char counter[] = "bundle_number";
+constexpr char made_prefix[] = "bundle_made/";  // and the sender: when its bundle that was last read was made
+
+std::uint64_t number_kept(const ReplicaCore& core, const std::string& name) {
+  std::uint64_t out = 0;
+  const auto text = core.fact(name);
+  if (text) std::from_chars(reinterpret_cast<const char*>(text->data()), reinterpret_cast<const char*>(text->data() + text->size()), out);
+  return out;
+}
+
+void keep_number(ReplicaCore& core, const std::string& name, std::uint64_t number) { core.put_fact(name, view(std::to_string(number))); }
+
+/// Number of the bundle of this sender that was last read here and was not older; 0: none.
+std::uint64_t last_read(const ReplicaCore& core, const TransportKey& sender) {
+  auto query = core.db().query("SELECT read_number FROM bundle_peers WHERE peer = ?");
+  query << ByteView{sender};
+  return query.step() ? query.count(0) : 0;
+}
+
 }
 
 Result<std::uint64_t> next_number(ReplicaCore& core) {
   return core.write([&]() -> Result<std::uint64_t> {
-    std::uint64_t number = 0;
-    {
-      auto query = core.db().query("SELECT value FROM facts WHERE name = ?");
-      query << counter;
-      if (query.step()) {
-        const ByteView text = query.blob(0);
-        std::from_chars(reinterpret_cast<const char*>(text.data()), reinterpret_cast<const char*>(text.data() + text.size()), number);
-      }
-    }
-    const std::string text = std::to_string(++number);
-    (core.db().query("INSERT OR REPLACE INTO facts(name, value) VALUES(?, ?)") << counter << view(text)).run();
+    const std::uint64_t number = number_kept(core, counter) + 1;
+    keep_number(core, counter, number);
     return number;
   });
 }
@@ -56,21 +65,30 @@ void note_sent(ReplicaCore& core, const TransportKey& recipient, const PeerMemor
       .run();
 }
 
-std::uint64_t last_read(const ReplicaCore& core, const TransportKey& sender) {
-  auto query = core.db().query("SELECT read_number FROM bundle_peers WHERE peer = ?");
-  query << ByteView{sender};
-  return query.step() ? query.count(0) : 0;
+bool was_read(const ReplicaCore& core, const BundleOpening& opening) {
+  return opening.number <= last_read(core, opening.sender_transport) &&
+         opening.made_ms <= number_kept(core, made_prefix + to_hex(opening.sender_transport));
 }
 
 bool note_read(ReplicaCore& core, const BundleOpening& opening) {
-  if (opening.number <= last_read(core, opening.sender_transport)) return false;
-  (core.db().query("INSERT INTO bundle_peers(peer, read_number, read_ms, control, control_hash) VALUES(?, ?, ?, ?, ?) "
-                   "ON CONFLICT(peer) DO UPDATE SET read_number = excluded.read_number, read_ms = excluded.read_ms, "
-                   "control = excluded.control, control_hash = excluded.control_hash")
-   << ByteView{opening.sender_transport} << opening.number << core.now_ms() << opening.control.seq
-   << ByteView{opening.control.hash})
-      .run();
-  return true;
+  const std::string made_at = made_prefix + to_hex(opening.sender_transport);
+  const std::uint64_t number = last_read(core, opening.sender_transport);
+  const std::uint64_t made_ms = number_kept(core, made_at);
+  const bool youngest = opening.number > number && opening.made_ms >= made_ms;
+  const Seq held = control_held(core, opening.sender_transport);
+  if (!was_read(core, opening)) {
+    (core.db().query("INSERT INTO bundle_peers(peer, read_number, read_ms) VALUES(?, ?, ?) "
+                     "ON CONFLICT(peer) DO UPDATE SET read_number = excluded.read_number, read_ms = excluded.read_ms")
+     << ByteView{opening.sender_transport} << opening.number << core.now_ms())
+        .run();
+    keep_number(core, made_at, opening.made_ms);
+  }
+  if (youngest || opening.control.seq < held) {
+    (core.db().query("UPDATE bundle_peers SET control = ?, control_hash = ? WHERE peer = ?")
+     << opening.control.seq << ByteView{opening.control.hash} << ByteView{opening.sender_transport})
+        .run();
+  }
+  return youngest;
 }
 
 }  // namespace kiz::bundle_memory

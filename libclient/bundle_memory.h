@@ -24,10 +24,11 @@ Seq control_held(const ReplicaCore& core, const TransportKey& peer);
 // inside ReplicaCore::write
 void note_written(ReplicaCore& core, const TransportKey& recipient, std::uint64_t number);
 void note_sent(ReplicaCore& core, const TransportKey& recipient, const PeerMemory::LogKey& log, const PeerMemory::Mark& mark);
-/// True if this bundle is younger than all read before of its sender.
+/// True if this bundle is younger than the one that was last read of its sender, by number and by time. One that is not may
+/// still be the last: of a sender that was put back from a backup, where it counted less, or whose clock was set.
 bool note_read(ReplicaCore& core, const BundleOpening& opening);
 
-/// Number of the youngest bundle of this sender that was read here; 0: none.
-std::uint64_t last_read(const ReplicaCore& core, const TransportKey& sender);
+/// True if one with that number or a larger one, not made earlier, was read of its sender.
+bool was_read(const ReplicaCore& core, const BundleOpening& opening);
 
 }  // namespace kiz::bundle_memory

@@ -69,7 +69,7 @@ class Checking {
     }
     out_.opening = opening;
     if (opening.control_from > control_.last_seq() + 1) out_.control_missing = true;
-    out_.seen_before = opening.number <= bundle_memory::last_read(core_, opening.sender_transport);
+    out_.seen_before = bundle_memory::was_read(core_, opening);
     return {};
   }
 
@@ -259,16 +259,36 @@ class Taking {
           if (ref != 0 && slot->store.log(ref).author == core_.files().author()) own.push_back(head);
         }
       }
-      // An older bundle tells what its sender held once: it may hold more by now.
-      if (youngest) core_.remember_peer_heads(sender, space, plain);
+      remember(space, plain, youngest);
       auto unheld = omission::note_told(core_, space, told.heads, sender);
       if (!unheld) return unheld.error();
       out_.heads_unheld += *unheld;
       if (auto compared = compare_state(space, told, plain); !compared) return compared;
     }
+    // Of what it may give to all recipients and says nothing about, it holds nothing.
+    for (const SpaceSlot* slot : core_.slots()) {
+      const Space& space = slot->store.space();
+      if (!frontiers_.contains(space) && all_may_read(space)) remember(space, {}, youngest);
+    }
     out_.own_tail_lost = core_.consider_own_heads(own);
     if (auto saved = core_.save_peer_memory(); !saved) return saved;
     return bundle_join::note_arrived(core_, out_.summary.opening.sender);
+  }
+
+  /// One that is not the youngest may be an old one, or the first of a sender that has lost what it held. The less counts:
+  /// what is sent twice costs little, what is never sent again is lost.
+  void remember(const Space& space, const std::vector<Head>& heads, bool youngest) {
+    const auto believed = youngest ? ReplicaCore::Told::all : ReplicaCore::Told::only_less;
+    core_.remember_peer_heads(out_.summary.opening.sender_transport, space, heads, believed);
+  }
+
+  bool all_may_read(const Space& space) const {
+    const auto may = [&](const TransportKey& each) {
+      const Device* device = core_.membership().device(each);
+      return device != nullptr && core_.membership().may_read(device->member, space);
+    };
+    const BundleOpening& opening = out_.summary.opening;
+    return may(opening.sender_transport) && std::all_of(opening.recipients.begin(), opening.recipients.end(), may);
   }
 
   struct Told {

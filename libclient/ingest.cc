@@ -201,12 +201,23 @@ void ReplicaCore::remember_acknowledged(const TransportKey& peer, const Space& s
   if (ref != 0) peers_.acknowledged(peer, {slot->store.number(), ref}, {head.seq, head.entry});
 }
 
-void ReplicaCore::remember_peer_heads(const TransportKey& peer, const Space& space, const std::vector<Head>& heads) {
+void ReplicaCore::remember_peer_heads(const TransportKey& peer, const Space& space, const std::vector<Head>& heads, Told told) {
   const SpaceSlot* slot = this->slot(space);
   if (slot == nullptr) return;
+  const PeerMemory::Marks* known = peers_.of(peer);
   PeerMemory::Marks marks;
   for (const Head& head : heads) {
-    if (const LogRef ref = slot->store.find_log(head.log)) marks[{slot->store.number(), ref}] = {head.seq, head.entry};
+    const LogRef ref = slot->store.find_log(head.log);
+    if (ref == 0) continue;
+    const PeerMemory::LogKey key{slot->store.number(), ref};
+    marks[key] = {head.seq, head.entry};
+    if (told == Told::all) continue;
+    const auto at = known == nullptr ? PeerMemory::Marks::const_iterator{} : known->find(key);
+    if (known == nullptr || at == known->end()) {
+      marks.erase(key);
+    } else if (at->second.seq < head.seq) {
+      marks[key] = at->second;
+    }
   }
   peers_.replace(peer, slot->store.number(), marks);
 }

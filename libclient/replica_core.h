@@ -96,7 +96,9 @@ class ReplicaCore {
 
   // ---- what peers said
   void remember_acknowledged(const TransportKey& peer, const Space& space, const Head& head);
-  void remember_peer_heads(const TransportKey& peer, const Space& space, const std::vector<Head>& heads);
+  /// only_less: what is remembered shrinks to it and does not grow.
+  enum class Told { all, only_less };
+  void remember_peer_heads(const TransportKey& peer, const Space& space, const std::vector<Head>& heads, Told told = Told::all);
   void remember_peer_holds_all(const TransportKey& peer);
   const PeerMemory& peers() const { return peers_; }
   /// Writes what is remembered without waiting for the next commit; before closing, or when idle.

@@ -175,6 +175,37 @@ TEST_CASE("bundle_file: one that builds on the bundle before names it when that 
   CHECK(again->entries_new == 1);
 }
 
+TEST_CASE("bundle_file: who was put back from a backup gets back by file what it had lost") {
+  Stick world;
+  auto ahaus = world.join("05554004", "ahaus-1");
+  SUBCASE("and had written nothing before it") {}
+  SUBCASE("and had written something before it") {
+    note_offer(*ahaus, "Sprechstunde");
+    REQUIRE(world.read(*world.kreis, world.write(*ahaus, *world.kreis)));
+  }
+  ahaus.reset();
+  const auto live = world.folder.path() / "ahaus-1", kept = world.folder.path() / "backup";
+  std::filesystem::copy(live, kept, std::filesystem::copy_options::recursive);
+  ahaus = *Replica::open(world.options("ahaus-1"));
+  for (const char* title : {"Sprachcafé", "Lotsen", "Nachhilfe"}) {
+    note_offer(*ahaus, title);
+    world.now += day_ms;
+    REQUIRE(world.read(*world.kreis, world.write(*ahaus, *world.kreis)));
+  }
+  const Hash lost = hash_of(*ahaus, offers(*ahaus));
+  const Bytes late = world.write(*ahaus, *world.kreis);
+  world.now += day_ms;
+  ahaus.reset();
+  std::filesystem::remove_all(live);
+  std::filesystem::copy(kept, live, std::filesystem::copy_options::recursive);
+  ahaus = *Replica::open(world.options("ahaus-1"));
+
+  REQUIRE(world.read(*world.kreis, world.write(*ahaus, *world.kreis)));
+  REQUIRE(world.read(*world.kreis, late));  // from before: says nothing of what is held now
+  REQUIRE(world.read(*ahaus, world.write(*world.kreis, *ahaus)));
+  CHECK(hash_of(*ahaus, offers(*ahaus)) == lost);
+}
+
 TEST_CASE("bundle_file: a damaged file changes nothing at all") {
   Stick world;
   auto ahaus = world.join("05554004", "ahaus-1");

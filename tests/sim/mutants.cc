@@ -82,8 +82,14 @@ bool hunt_mutants(const Founding& founding, const Plan& plan, const Hunt& hunt) 
     if (hunt.quick && std::find(std::begin(quick), std::end(quick), names[i]) == std::end(quick)) continue;
     ++planted;
     const Found result = hunt_one(founding, plan, hunt, static_cast<Mutant>(i));
-    if (result.seed != 0) ++found;
     const std::string name{names[i]};
+    // A seed that finds something without any planted bug shows another bug, and nothing about this one.
+    const Hunt same{.start = result.seed, .seeds = 1};
+    if (result.seed != 0 && hunt_one(founding, plan, same, Mutant::none).seed != 0) {
+      std::printf("%-24s seed %llu finds something without it, too\n", name.c_str(), static_cast<unsigned long long>(result.seed));
+      return false;
+    }
+    if (result.seed != 0) ++found;
     if (result.seed != 0) {
       std::printf("%-24s seed %-4llu %s\n", name.c_str(), static_cast<unsigned long long>(result.seed), result.how);
     } else {

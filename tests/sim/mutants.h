@@ -10,7 +10,7 @@ struct Hunt {
   std::uint64_t start = 1;
   std::uint64_t seeds = 300;  // for each mutant, at most
   bool quick = false;         // those that few seeds find
-  std::string only;           // one by name
+  std::string only = {};      // one by name
 };
 
 /// Runs each mutant in a process of its own until a seed finds it. Prints a line for each and a sum. True: enough are

@@ -167,6 +167,12 @@ class Soak:
             seed += 1
             said = self.run("store_kill", BIN / "store_kill", 50, seed)
             self.add(kills=sum(int(n) for n in re.findall(r"(\d+) kills", said or "")))
+            if not self.over():
+                said = self.run("bad line", "/usr/bin/python3", "-B", ROOT / "tests" / "attack" / "bad_line_test.py", "--sessions", 60,
+                                "--seed", seed)
+                if said is not None:
+                    line = json.loads(said.splitlines()[-1])
+                    self.add(lines=line["sessions"], acknowledged=line["acknowledged"], lost=line["lost"], faults=line["sessions"])
             if windows and not self.over():
                 name, first = windows.pop(0)
                 said = self.run(f"{name} from {first}", "/usr/bin/python3", "-B", inject, "--every", 1, "--first", first, "--upto",
@@ -187,7 +193,7 @@ class Soak:
         f = self.figures
         return (f"soak: {(time.monotonic() - self.began) / 60:.0f} min, seed {self.seed}: simulator seeds {f['seeds']}, simulated hours "
                 f"{f['hours']:.0f}, faults injected {f['faults']}, edits acknowledged {f['acknowledged']}, lost {f['lost']}, fuzz executions "
-                f"{f['executions']}, kill cycles {f['kills']}, findings {len(self.findings)}")
+                f"{f['executions']}, kill cycles {f['kills']}, sessions over a bad line {f['lines']}, findings {len(self.findings)}")
 
 
 def main():

@@ -553,8 +553,12 @@ bool PeerTalk::ingest_runs() {
   }
   if (runs.empty()) return false;
   const auto reports = core_.ingest(runs);
+  if (!reports) {  // the disk's fault, not the runs': they are asked for again in the next session
+    fail(reports.error());
+    return false;
+  }
   for (std::size_t i = 0; i < runs.size(); ++i) {
-    const RunReport report = reports ? (*reports)[i] : RunReport{reports.error().code, false, {}, {}};
+    const RunReport& report = (*reports)[i];
     if (report.refused != Errc::ok) ++refused_[report.refused];
     session_->report(runs[i].number, report);
   }

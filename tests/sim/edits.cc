@@ -64,7 +64,9 @@ void World::add_steps(Node& node, Edit& edit, std::int64_t& delta) {
   static const char* const languages[] = {"ara", "ukr", "tur", "fas", "kmr"};
   // A short text stays when a checkpoint lets it go: what stands in its place is as long.
   const auto marked = [&] {
-    return Value{std::string{plaintext_marker} + " " + std::to_string(random_.below(1000)) + std::string(random_.below(2) * 150, '.')};
+    std::string text = std::string{plaintext_marker} + " " + std::to_string(random_.below(1000)) + " ";
+    for (std::uint64_t left = random_.below(2) * 150; left > 0; --left) text += left % 7 == 0 ? ' ' : static_cast<char>('a' + random_.below(26));
+    return Value{text};
   };
   const Space offers = node.replica->space(node.member, Collection::offers);
   const Space counts = node.replica->space(node.member, Collection::counts);

@@ -125,7 +125,9 @@ void ReplicaCore::drop_slots() {
     load_control();
     load_slots();
   } catch (const SqlFailure&) {
-    slots_.clear();  // the disk is gone; each later call says so
+    // Half of it is no store: what is there must not look as if it were not. Each later call says so.
+    slots_.clear();
+    unloaded_ = true;
   }
 }
 
@@ -158,12 +160,18 @@ void ReplicaCore::flush() {
 
 // ---- spaces
 
+void ReplicaCore::need_loaded() const {
+  if (unloaded_) throw SqlFailure{SQLITE_IOERR_READ, "store"};
+}
+
 SpaceSlot* ReplicaCore::slot(const Space& space) const {
+  need_loaded();
   const auto at = slots_.find(space);
   return at == slots_.end() ? nullptr : at->second.get();
 }
 
 SpaceSlot* ReplicaCore::slot(SpaceNumber number) const {
+  need_loaded();
   for (const auto& [space, slot] : slots_) {
     if (slot->store.number() == number) return slot.get();
   }
@@ -171,6 +179,7 @@ SpaceSlot* ReplicaCore::slot(SpaceNumber number) const {
 }
 
 SpaceSlot* ReplicaCore::slot_of(const LogId& log) const {
+  need_loaded();
   for (const auto& [space, slot] : slots_) {
     const LogRef ref = slot->store.find_log(log);
     if (ref != 0 && !slot->store.log(ref).branches.empty()) return slot.get();
@@ -179,6 +188,7 @@ SpaceSlot* ReplicaCore::slot_of(const LogId& log) const {
 }
 
 std::vector<SpaceSlot*> ReplicaCore::slots() const {
+  need_loaded();
   std::vector<SpaceSlot*> out;
   for (const auto& [space, slot] : slots_) out.push_back(slot.get());
   return out;
@@ -227,6 +237,7 @@ Result<Committed> ReplicaCore::commit_with(const Actor& actor, const Watch& watc
 }
 
 bool ReplicaCore::needs_opening_anew() const {
+  if (unloaded_) return true;
   bool failed = false;
   sqlite3_file_control(db_->connection(), "main", fcntl_sync_failed, &failed);
   return failed;

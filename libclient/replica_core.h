@@ -123,6 +123,7 @@ class ReplicaCore {
   void note_life();
   void load_slots();
   void drop_slots();
+  void need_loaded() const;
   SpaceSlot& slot_for(const Space& space);  // makes it where nothing is held; inside write()
   template <class Author>
   Result<Committed> commit_with(const Actor& actor, const Watch& watch, Author write_entries);
@@ -157,6 +158,7 @@ class ReplicaCore {
   Clock clock_;
   PeerMemory peers_;
   std::map<Space, std::unique_ptr<SpaceSlot>> slots_;
+  bool unloaded_ = false;  // reading again after a failure has failed, too
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;
   std::uint64_t generation_ = 0;

@@ -47,3 +47,36 @@ TEST_CASE("failed sync: the store says that it must be opened anew, and takes ed
   CHECK(write(**again, 4));
   CHECK((*again)->verify(true).ok);
 }
+
+TEST_CASE("failed sync: a store that cannot be read again after a failure says so, and does not look empty") {
+  TempDir folder;
+  MemoryDisk disk{"failed-reload", 7};
+  ReplicaOptions options;
+  options.directory = folder.path() / "store";
+  options.base_vfs = disk.vfs_name();
+  options.rename = disk.page_vfs_options().rename;
+  auto founded = found_realm(options, {"Kreis Borken", "05554", {{"05554004", "Ahaus"}}, {"127.0.0.1:7411"}, {}, "Kreisknoten"});
+  REQUIRE(founded);
+  auto replica = std::move(founded->replica);
+  REQUIRE(write(*replica, 1));
+  ReplicaCore& core = replica->core();
+  const Hash state = replica->state_hash();
+
+  const auto refused = core.write([&]() -> Result<void> {
+    core.put_fact("test", Bytes{1});
+    sqlite3_db_release_memory(core.db().connection());
+    disk.faults.read_errors_per_million = 1'000'000;
+    return Error{Errc::invalid_input, "test"};
+  });
+  CHECK(refused.error().code == Errc::invalid_input);
+  disk.faults.read_errors_per_million = 0;
+  CHECK(core.needs_opening_anew());
+  CHECK_THROWS_AS(static_cast<void>(core.slots()), SqlFailure);
+  CHECK(write(*replica, 2).error().code == Errc::io_error);
+
+  replica.reset();
+  auto again = Replica::open(options);
+  REQUIRE(again);
+  CHECK((*again)->state_hash() == state);
+  CHECK(write(**again, 2));
+}

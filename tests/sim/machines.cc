@@ -153,6 +153,7 @@ void World::carry_bundle(Node& from, Node& to) {
     }));
   });
   if (power_lost(from)) return lose_power(from);
+  if (from.replica && from.replica->core().needs_opening_anew()) reopen(from);
   if (!written) return;
   note("bundle " + from.name + " " + to.name, file);
   if (test::contains(file, plaintext_marker)) find("plaintext in a bundle");
@@ -172,6 +173,7 @@ void World::read_stick(Node& to, const Bytes& bytes) {
     if (!taken && !trouble) find(to.name + " refuses a bundle: " + std::string{name(taken.error().code)} + " " + taken.error().context);
   });
   if (power_lost(to)) return lose_power(to);
+  if (to.replica && to.replica->core().needs_opening_anew()) return reopen(to);
   if (to.replica) tell_others(nullptr, to);
 }
 

@@ -39,7 +39,7 @@ void Peers::add(PeerConnection& connection) { connections_.push_back(&connection
 
 void Peers::remove(PeerConnection& connection) {
   std::erase(connections_, &connection);
-  if (connection.established()) server_.events().peer(ref_of(connection), false);
+  if (lines_.ended(&connection)) server_.events().peer(ref_of(connection), false);
   server_.changed().notify();
 }
 
@@ -58,7 +58,7 @@ void Peers::on_established(PeerConnection& connection) {
   }
   if (connection.talk().side() == Side::responder) server_.listener().doorkeeper().made_it(prefix_of(connection.address()));
   log::info("peer_connected", "device={}", ref_of(connection));
-  server_.events().peer(ref_of(connection), true);
+  if (lines_.began(&connection, *connection.talk().peer())) server_.events().peer(ref_of(connection), true);
   server_.changed().notify();
 }
 

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "daemon/doorkeeper.h"
+#include "daemon/lines.h"
 #include "libclient/replica_core.h"
 #include "libclient/requests.h"
 
@@ -64,6 +65,7 @@ class Peers {
 
   Server& server_;
   std::vector<PeerConnection*> connections_;  // oldest first
+  Lines lines_;                                // those that were announced
   std::map<TransportKey, std::uint64_t> last_contact_ms_;
   std::uint64_t garbage_ = 0;
   Seldom refusals_{std::chrono::minutes{1}, 20};

@@ -3,8 +3,11 @@
 #include <algorithm>
 #include <set>
 
+#include "libclient/agreement.h"
 #include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
+#include "libclient/months.h"
+#include "libclient/omission.h"
 #include "libclient/replica_core.h"
 #include "libclient/request_support.h"
 #include "libclient/shown.h"
@@ -18,6 +21,7 @@ namespace {
 constexpr std::uint64_t day_ms = 24ull * 60 * 60 * 1000;
 constexpr std::uint64_t notice_days = 30;  // for so long it is told that a store was put back or copied
 constexpr std::size_t missing_max = 100;
+constexpr std::uint64_t way_days = 3;      // an honest node may take so long to hear of an entry itself
 constexpr char known_prefix[] = "known_device/";
 constexpr char life_prefix[] = "life_began/";
 
@@ -60,7 +64,9 @@ class Collector {
     devices();
     set_aside();
     missing();
+    withheld();
     agreed_states();
+    compared_states();
     expiry();
     std::stable_sort(out_.begin(), out_.end(), [](const Alarm& a, const Alarm& b) { return a.grade > b.grade; });
     return std::move(out_);
@@ -171,6 +177,44 @@ class Collector {
               "{} entries of {} are missing: somebody has seen them, and nobody who was met holds them. They were lost with a machine, or are "
               "being withheld.", heads.size(), {request::member_name(replica_, space.owner)}),
           std::move(proof));
+    }
+  }
+
+  void withheld() {
+    std::map<Space, Json> by_space;
+    for (const omission::Missing& missing : omission::missing(core_)) {
+      if (missing.missed_ms == 0 || core_.now_ms() < missing.told_ms + way_days * day_ms) continue;  // it may be on its way
+      const auto device = [&](const TransportKey& key) {
+        const Device* held = core_.membership().device(key);
+        return held != nullptr ? Json(device_name(replica_, held->author)) : Json();
+      };
+      Json& proof = by_space.try_emplace(missing.space, Json::array()).first->second;
+      proof.push_back({{"log", to_hex(missing.head.log)}, {"seq", missing.head.seq}, {"entry", to_hex(missing.head.entry)},
+                       {"signature", to_hex(missing.signature)}, {"shown_by", device(missing.told_by)}, {"not_given_by", device(missing.missed_by)}});
+    }
+    for (auto& [space, proof] : by_space) {
+      add("W_WITHHELD", Alarm::Grade::alarm,
+          tr("Entries of {} are proven to exist, and for {} days nobody who was met has given them, though one was met who says to hold all "
+             "that this device holds. They were lost with a machine, or are being withheld: compare with {} by telephone.",
+             {request::member_name(replica_, space.owner), std::to_string(way_days), request::member_name(replica_, space.owner)}),
+          std::move(proof));
+    }
+  }
+
+  void compared_states() {
+    for (const agreement::Noted& noted : agreement::noted(core_)) {
+      const Device* device = core_.membership().device(noted.peer);
+      const std::string whose = device != nullptr ? device_name(replica_, device->author) : "?";
+      if (noted.verdict == agreement::Verdict::differs) {
+        add("W_STATE_DIFFERS", Alarm::Grade::alarm,
+            tr("This device and {} hold the same entries of {} and do not compute the same from them. One of the two is damaged or its "
+               "program has a fault: kiz doctor --storage on both, then report it (kiz bugreport).", {whose, name_of(noted.space)}),
+            {{"space", name_of(noted.space)}});
+      } else if (core_.now_ms() < noted.at_ms + notice_days * day_ms) {
+        add("W_STATE_MENDED", Alarm::Grade::notice,
+            tr("On {} this device was found to show {} otherwise than {}, which holds the same entries. It was derived anew from them and is "
+               "right again.", {months::instant(noted.at_ms).substr(0, 10), name_of(noted.space), whose}));
+      }
     }
   }
 

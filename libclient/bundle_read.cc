@@ -3,6 +3,7 @@
 #include <map>
 #include <set>
 
+#include "libclient/agreement.h"
 #include "libclient/bundle_file.h"
 #include "libclient/bundle_join.h"
 #include "libclient/bundle_memory.h"
@@ -302,14 +303,12 @@ class Taking {
     SpaceSlot* slot = core_.slot(space);
     if (slot == nullptr || told.state_schema != bundle_state_schema || out_.summary.opening.control != core_.control().position()) return {};
     std::sort(theirs.begin(), theirs.end());
-    if (slot->heads() != theirs || core_.state_hash(*slot) == told.state) return {};
-    auto rebuilt = core_.write([&]() -> Result<void> {
-      slot->merge.rebuild();
-      return {};
-    });
-    if (!rebuilt) return rebuilt;
-    ++(core_.state_hash(*slot) == told.state ? out_.states_mended : out_.states_differ);
-    return {};
+    if (slot->heads() != theirs) return {};
+    const auto verdict = agreement::compare(core_, *slot, told.state);
+    if (!verdict) return verdict.error();
+    out_.states_mended += *verdict == agreement::Verdict::mended ? 1u : 0u;
+    out_.states_differ += *verdict == agreement::Verdict::differs ? 1u : 0u;
+    return agreement::note(core_, space, *verdict, out_.summary.opening.sender_transport);
   }
 
   ReplicaCore& core_;

@@ -182,12 +182,7 @@ class Writing {
 
   Result<void> add_frontiers() {
     for (SpaceSlot* slot : slots_) {
-      std::vector<SignedHead> heads;
-      for (const Head& head : slot->heads()) {
-        auto query = core_.db().query("SELECT signature FROM entries WHERE hash = ?");
-        query << ByteView{head.entry};
-        if (query.step() && !query.null(0)) heads.push_back({head, Signature::from(query.blob(0))});
-      }
+      std::vector<SignedHead> heads = sources_.front().signed_heads(slot->store.space());
       const BundleFrontier part{SpaceName::of(slot->store.space()), bundle_state_schema, core_.state_hash(*slot), {}};
       if (auto added = add_parts(part, std::move(heads), limits::own_heads_max); !added) return added;
     }

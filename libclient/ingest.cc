@@ -222,6 +222,20 @@ void ReplicaCore::remember_peer_heads(const TransportKey& peer, const Space& spa
   peers_.replace(peer, slot->store.number(), marks);
 }
 
+std::optional<std::uint64_t> ReplicaCore::compared_ms(const TransportKey& peer) const {
+  const auto at = compared_.find(peer);
+  return at == compared_.end() ? std::nullopt : std::optional{at->second};
+}
+
+bool ReplicaCore::may_evaluate_anew(SpaceNumber space) {
+  constexpr std::uint64_t hour_ms = 60 * 60 * 1000;
+  const std::uint64_t now = now_ms();
+  const auto [last, first_time] = evaluated_.try_emplace(space, now);
+  if (!first_time && last->second <= now && now - last->second < hour_ms) return false;
+  last->second = now;
+  return true;
+}
+
 void ReplicaCore::remember_peer_holds_all(const TransportKey& peer) {
   const Device* device = membership_.device(peer);
   if (device == nullptr || device->revoked) return;  // with whom nothing is shared no space is equal

@@ -83,6 +83,16 @@ std::vector<Head> PeerSource::heads(const Space& space) const {
   return slot == nullptr || !is_shared(space) ? std::vector<Head>{} : slot->heads();
 }
 
+std::vector<SignedHead> PeerSource::signed_heads(const Space& space) const {
+  std::vector<SignedHead> out;
+  for (const Head& head : heads(space)) {
+    auto query = core_.db().query("SELECT signature FROM entries WHERE hash = ?");
+    query << ByteView{head.entry};
+    if (query.step() && !query.null(0)) out.push_back({head, Signature::from(query.blob(0))});
+  }
+  return out;
+}
+
 std::optional<EntryHash> PeerSource::hash_at(const LogId& log, Seq seq, const EntryHash& tip) const {
   const SpaceSlot* slot = core_.slot_of(log);
   if (slot == nullptr || seq == 0) return std::nullopt;

@@ -18,6 +18,8 @@ class PeerSource final : public SyncSource {
   Seq first_after_epoch(std::uint64_t epoch) const override;
 
   std::vector<SpaceDigest> shared_spaces() const override;
+  /// heads() of a space with their authors' signatures, as far as those are held.
+  std::vector<SignedHead> signed_heads(const Space& space) const;
   bool is_shared(const Space& space) const override;
   std::vector<Head> heads(const Space& space) const override;
 

@@ -290,6 +290,7 @@ void PeerTalk::begin_sync(SteadyTime now) {
   source_ = std::make_unique<PeerSource>(core_, *peer_);
   session_ = std::make_unique<SyncSession>(*source_, side_, options_, now);
   values_ = std::make_unique<ValueTalk>(core_, *peer_);
+  states_ = std::make_unique<StateTalk>(core_, *source_, *peer_, side_);
   ask_for_realm_secret();
 }
 
@@ -353,6 +354,10 @@ bool PeerTalk::receive(SteadyTime now) {
   }
   if (session_ != nullptr && ValueTalk::concerns(message.kind)) {
     if (auto taken = values_->receive(message); !taken) fail(taken.error());
+    return !failure_;
+  }
+  if (session_ != nullptr && StateTalk::concerns(message.kind)) {
+    if (auto taken = states_->receive(message); !taken) fail(taken.error());
     return !failure_;
   }
   const auto taken = join_    ? join_->receive(std::move(message), now)
@@ -509,10 +514,13 @@ bool PeerTalk::drive_sync(SteadyTime now) {
   moved |= ingest_runs();
   while (auto event = session_->next_event()) take_event(core_, *peer_, *event);
   if (session_->in_sync()) give_receipts(now);
+  // Proven heads go before the runs that they speak of: a line that breaks has told them.
+  if (said_hello_) moved |= drive_states(now);
   while (output_.size() < output_bytes_soft) {
     auto message = session_->next_outgoing(now);
     if (!message) break;
     moved |= send(*message);
+    if (!std::exchange(said_hello_, true)) moved |= drive_states(now);
   }
   moved |= drive_values(now);
   if (session_->failure() && !failure_) failure_ = *session_->failure();
@@ -529,6 +537,17 @@ bool PeerTalk::drive_values(SteadyTime now) {
   }
   while (!session_->finished() && output_.size() < output_bytes_soft) {
     auto message = values_->next();
+    if (!message) break;
+    moved |= send(*message);
+  }
+  return moved;
+}
+
+bool PeerTalk::drive_states(SteadyTime now) {
+  bool moved = false;
+  if (session_->peer_can(compares_states)) states_->look(session_->in_sync(), now);
+  while (!session_->finished() && output_.size() < output_bytes_soft) {
+    auto message = states_->next();
     if (!message) break;
     moved |= send(*message);
   }

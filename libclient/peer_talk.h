@@ -12,6 +12,7 @@
 
 #include "libclient/peer_source.h"
 #include "libclient/replica_core.h"
+#include "libclient/state_talk.h"
 #include "libclient/value_talk.h"
 #include "protocol/enrolment_session.h"
 #include "protocol/secure_link.h"
@@ -94,6 +95,7 @@ class PeerTalk {
   bool may_come(const Device& device);
   void give_receipts(SteadyTime now);
   bool drive_values(SteadyTime now);
+  bool drive_states(SteadyTime now);
   void choose_invite_psk();
   void begin(SteadyTime now);
   void begin_sync(SteadyTime now);
@@ -129,12 +131,14 @@ class PeerTalk {
   std::unique_ptr<AdmitSession> admit_;
   std::unique_ptr<SyncSession> session_;
   std::unique_ptr<ValueTalk> values_;  // beside the session
+  std::unique_ptr<StateTalk> states_;  // the same
   std::optional<Error> failure_;
   std::map<Errc, std::uint64_t> refused_;
   Bytes output_;
   std::optional<SteadyTime> receipts_given_;
   bool control_changed_ = false;
   bool control_confirmed_ = false;
+  bool said_hello_ = false;
   bool joined_ = false;
 };
 

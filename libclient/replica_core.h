@@ -108,6 +108,13 @@ class ReplicaCore {
   /// head was not held.
   bool consider_own_heads(const std::vector<SignedHead>& heads);
 
+  // ---- comparing states with peers, while this program runs
+  /// When state hashes were told to this peer last.
+  std::optional<std::uint64_t> compared_ms(const TransportKey& peer) const;
+  void note_compared(const TransportKey& peer) { compared_[peer] = now_ms(); }
+  /// True once an hour for a space: evaluating anew is dear, and who says that it is needed may say so to no good end.
+  bool may_evaluate_anew(SpaceNumber space);
+
   // ---- figures
   Hash state_hash(SpaceSlot& slot) const;
 
@@ -161,6 +168,8 @@ class ReplicaCore {
   bool unloaded_ = false;  // reading again after a failure has failed, too
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;
+  std::map<TransportKey, std::uint64_t> compared_;   // ms
+  std::map<SpaceNumber, std::uint64_t> evaluated_;   // ms
   std::uint64_t generation_ = 0;
   std::set<Hash> set_aside_;
   std::set<LogId> lost_tails_;  // own logs of which a peer held more than we did when it showed them

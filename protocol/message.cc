@@ -11,6 +11,7 @@ constexpr std::size_t device_name_bytes_max = 4 * limits::short_text_characters_
 constexpr std::size_t head_bytes_min = 32 + 1 + 32;
 constexpr std::size_t point_bytes_min = 1 + 32;
 constexpr std::size_t cell_bytes_min = 32 + 1;
+constexpr std::size_t space_bytes_min = 1 + 1 + 1;
 constexpr std::size_t named_digest_bytes_min = 1 + 1 + 1 + ShortDigest::size_bytes;
 constexpr std::size_t errc_max = 0xffff;
 
@@ -212,6 +213,27 @@ void CheckpointWanted::serialize(Archive& ar) { ar(cereal::make_nvp("claim", cla
 template <class Archive>
 void CheckpointSigned::serialize(Archive& ar) { ar(cereal::make_nvp("checkpoint", checkpoint)); }
 
+template <class Archive>
+void NamedState::serialize(Archive& ar) {
+  ar(cereal::make_nvp("space", space), cereal::make_nvp("heads", heads), cereal::make_nvp("state", state));
+}
+
+template <class Archive>
+void States::serialize(Archive& ar) {
+  constexpr std::size_t state_bytes_min = space_bytes_min + 16 + 32;
+  ar(cereal::make_nvp("control", control), cereal::make_nvp("schema", schema), cereal::make_nvp("counters", counters),
+     cereal::make_nvp("spaces", wire::sorted_set(spaces, limits::states_max, state_bytes_min)));
+}
+
+template <class Archive>
+void ProvenHead::serialize(Archive& ar) { ar(cereal::make_nvp("space", space), cereal::make_nvp("head", head)); }
+
+template <class Archive>
+void ProvenHeads::serialize(Archive& ar) {
+  constexpr std::size_t proven_bytes_min = space_bytes_min + head_bytes_min + 64;
+  ar(cereal::make_nvp("heads", wire::sorted_set(heads, limits::proven_heads_max, proven_bytes_min)));
+}
+
 Hash receipt_hash(const Receipt& receipt, const RealmId& realm) {
   Receipt copy = receipt;
   wire::Writer ar;
@@ -252,6 +274,8 @@ KIZ_MESSAGE(ValuesWanted)
 KIZ_MESSAGE(ValuesGiven)
 KIZ_MESSAGE(CheckpointWanted)
 KIZ_MESSAGE(CheckpointSigned)
+KIZ_MESSAGE(States)
+KIZ_MESSAGE(ProvenHeads)
 KIZ_MESSAGE(JoinRequest)
 KIZ_MESSAGE(JoinWaiting)
 KIZ_MESSAGE(JoinAccepted)

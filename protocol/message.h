@@ -48,6 +48,8 @@ enum class MessageKind : std::uint32_t {
   values_given = 134,
   checkpoint_wanted = 135,
   checkpoint_signed = 136,
+  states = 137,
+  proven_heads = 138,
 };
 
 /// True for a kind that a reader who does not know it passes over.
@@ -281,6 +283,8 @@ inline constexpr char receipt_label[] = "kiz-sync receipt v1";
 
 /// Bit of Hello::capabilities: the sender answers values_wanted and checkpoint_wanted.
 inline constexpr std::uint64_t answers_for_values = 1;
+/// The same: the sender looks at states and at proven_heads.
+inline constexpr std::uint64_t compares_states = 2;
 
 /// The sender's live cells that lack their value.
 struct ValuesWanted {
@@ -327,6 +331,47 @@ struct CheckpointWanted {
 struct CheckpointSigned {
   static constexpr MessageKind kind = MessageKind::checkpoint_signed;
   Checkpoint checkpoint;
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// What the sender computes of a space in which it stands at these heads.
+struct NamedState {
+  SpaceName space;
+  ShortDigest heads;
+  Hash state;
+
+  bool operator<(const NamedState& other) const { return space < other.space; }
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// Told now and then once both hold the same. Whoever computes something else evaluates anew and answers with its own.
+struct States {
+  static constexpr MessageKind kind = MessageKind::states;
+  ControlPosition control;
+  std::uint64_t schema = 0;  // of the state hash
+  ShortDigest counters;      // over the fields that the sender knows as counters: older programs sum up fewer
+  std::vector<NamedState> spaces;  // ascending, none twice
+
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+struct ProvenHead {
+  SpaceName space;
+  SignedHead head;
+
+  auto operator<=>(const ProvenHead&) const = default;
+  template <class Archive>
+  void serialize(Archive& ar);
+};
+
+/// How far authors went, by their own signatures. Nobody who stands between can make one up, or take back what was told.
+struct ProvenHeads {
+  static constexpr MessageKind kind = MessageKind::proven_heads;
+  std::vector<ProvenHead> heads;  // ascending
 
   template <class Archive>
   void serialize(Archive& ar);

@@ -51,7 +51,9 @@ Result<void> SyncSession::State::dispatch(Message& message) {
     case MessageKind::values_wanted:
     case MessageKind::values_given:
     case MessageKind::checkpoint_wanted:
-    case MessageKind::checkpoint_signed: return {};  // PeerTalk's business, which does not pass them on
+    case MessageKind::checkpoint_signed:
+    case MessageKind::states:
+    case MessageKind::proven_heads: return {};  // PeerTalk's business, which does not pass them on
   }
   if (may_be_ignored(message.kind)) return {};
   return Error{Errc::version_refused, "message"};

@@ -35,7 +35,7 @@ enum class Side : std::uint8_t { initiator, responder };
 using SteadyTime = std::chrono::milliseconds;
 
 struct SyncOptions {
-  std::uint64_t capabilities = answers_for_values;  // what the driver does beside the session
+  std::uint64_t capabilities = answers_for_values | compares_states;  // what the driver does beside the session
   std::uint64_t window_bytes = 4u << 20;    // runs taken before any is committed; from run_bytes_max to window_bytes_max
   std::size_t run_bytes_target = 128u << 10;  // a run is cut at a signature below this where there is one
   std::uint64_t hint_entries_max = 256;     // more than so many entries are not pushed on memory alone

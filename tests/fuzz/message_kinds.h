@@ -29,6 +29,6 @@ constexpr std::array<MessageDecoder, sizeof...(T)> decoders_of() {
 inline constexpr auto message_decoders =
     decoders_of<Hello, Position, ControlRecords, ControlProof, OwnHeads, Digests, FrontierPart, Samples, Ack, Quiet, SpaceRefused,
                 Close, Ping, JoinRequest, JoinAccepted, JoinRefused, JoinAcknowledged, RealmSecretHandedOver, Receipt, ValuesWanted,
-                ValuesGiven, CheckpointWanted, CheckpointSigned>();
+                ValuesGiven, CheckpointWanted, CheckpointSigned, States, ProvenHeads>();
 
 }  // namespace kiz::fuzz

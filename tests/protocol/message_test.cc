@@ -66,6 +66,8 @@ std::vector<Message> one_of_each() {
       encode_message(given_values()),
       encode_message(CheckpointWanted{claim}),
       encode_message(CheckpointSigned{{claim, id<AuthorKey>(7), id<Signature>(8)}}),
+      encode_message(States{hello.control, 1, id<ShortDigest>(3), {{space, id<ShortDigest>(1), id<Hash>(2)}, {other_space, id<ShortDigest>(4), id<Hash>(5)}}}),
+      encode_message(ProvenHeads{{{space, {head(1, 2), id<Signature>(1)}}, {other_space, {head(2, 1), id<Signature>(2)}}}}),
       encode_message(JoinRequest{1, id<AuthorKey>(1), "Büro 1", id<Signature>(2)}),
       encode_message(JoinWaiting{}),
       encode_message(JoinAccepted{"05554004", hello.control, id<PairPsk>(7)}),
@@ -106,6 +108,8 @@ std::optional<Bytes> again(MessageKind kind, ByteView body) {
     case MessageKind::values_given: return again<ValuesGiven>(body);
     case MessageKind::checkpoint_wanted: return again<CheckpointWanted>(body);
     case MessageKind::checkpoint_signed: return again<CheckpointSigned>(body);
+    case MessageKind::states: return again<States>(body);
+    case MessageKind::proven_heads: return again<ProvenHeads>(body);
     case MessageKind::join_request: return again<JoinRequest>(body);
     case MessageKind::join_waiting: return again<JoinWaiting>(body);
     case MessageKind::join_accepted: return again<JoinAccepted>(body);

@@ -24,6 +24,7 @@ while [ $# -gt 0 ]; do
 done
 
 if [ $build = yes ]; then
+  packaging/install-dependencies.sh --develop || echo "soak.sh: goes on with the fuzzers that are there" >&2
   export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-$PWD/build}/.cache}/kiz-sync-ccache}
   export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
   presets=(release)

@@ -134,17 +134,20 @@ class Soak:
     def fuzz_afl(self, target, program):
         left = max(5, int(min(FUZZ_SECONDS, self.end - END_SECONDS - time.monotonic())))
         out = OUT / "afl" / target
+        out.parent.mkdir(exist_ok=True)
+        before = self.afl_stats(out)
         said = self.run(f"afl {target}", "afl-fuzz", "-i", "-" if out.exists() else self.corpus(target), "-o", out, "-V", left, "-m", "none",
                         "-t", "5000", "--", program, env={"AFL_SKIP_CPUFREQ": "1", "AFL_I_DONT_CARE_ABOUT_MISSING_CRASHES": "1", "AFL_NO_UI": "1"})
-        stats = out / "default" / "fuzzer_stats"
-        if said is None or not stats.exists():
-            return
-        figures = dict(re.findall(r"^(\w+)\s*: (\d+)", stats.read_text(encoding="utf-8"), re.M))
-        before = self.figures[f"afl {target}"]
-        self.add(**{"executions": int(figures["execs_done"]) - before, f"afl {target}": int(figures["execs_done"]) - before})
-        if int(figures.get("saved_crashes", 0)) > self.figures[f"crashes {target}"]:
-            self.add(**{f"crashes {target}": int(figures["saved_crashes"])})
+        after = self.afl_stats(out)
+        self.add(executions=max(0, after["execs_done"] - before["execs_done"]))
+        if said is not None and after["saved_crashes"] > before["saved_crashes"]:
             self.found(f"afl {target}", [program], 0, f"inputs lie in {out}/default/crashes")
+
+    @staticmethod
+    def afl_stats(out):
+        stats = out / "default" / "fuzzer_stats"
+        text = stats.read_text(encoding="utf-8") if stats.exists() else ""
+        return collections.Counter({name: int(value) for name, value in re.findall(r"^(execs_done|saved_crashes)\s*: (\d+)", text, re.M)})
 
     def fuzz_replaying(self, target, round_number):
         runs = 300 if target.startswith("session") else 3000 if target in ("config", "store_page") else 20_000

@@ -63,6 +63,22 @@ void try_network(Json& data) {
   }
 }
 
+// What is damaged is asked of the others at once, where a daemon can do that; then the store is looked at again.
+Json fetched(Shell& shell, const Json& args, Json found) {
+  if (text_of(found["data"], "daemon").empty()) return found;
+  const Json synced = shell.ask("sync", {{"wait", true}, {"timeout_ms", 30'000}});
+  Json again = shell.ask("doctor", args);
+  if (!again.value("ok", false)) return found;
+  const auto before = number_of(found["data"], "damaged_entries"), left = number_of(again["data"], "damaged_entries");
+  if (left < before) {
+    add(again["data"], "integrity", State::note, tr("Fetched from others: {} of {} damaged entries.", {shown_number(before - left), shown_number(before)}), "");
+  } else {
+    const std::string why = synced.value("ok", false) ? tr("nobody who was reached holds them") : text_of(synced["error"], "text");
+    add(again["data"], "integrity", State::warning, tr("None of the damaged entries came back: {}", {why}), tr("kiz backup restore FILE"));
+  }
+  return again;
+}
+
 Json examine(Shell& shell, const Json& args) {
   Json envelope = shell.ask("doctor", args);
   if (!envelope.value("ok", false)) {
@@ -72,6 +88,7 @@ Json examine(Shell& shell, const Json& args) {
     data["daemon"] = nullptr;
     return {{"schema", "kiz.doctor/1"}, {"ok", true}, {"exit", doctor::exit_of(report)}, {"data", std::move(data)}, {"warnings", Json::array()}};
   }
+  if (number_of(envelope["data"], "damaged_entries") > 0) envelope = fetched(shell, args, std::move(envelope));
   Json& data = envelope["data"];
   const std::string version = text_of(data, "daemon");
   if (!version.empty() && version != KIZ_VERSION) {

@@ -6,7 +6,6 @@
 #include "libclient/agreement.h"
 #include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
-#include "libclient/months.h"
 #include "libclient/omission.h"
 #include "libclient/replica_core.h"
 #include "libclient/request_support.h"
@@ -213,7 +212,7 @@ class Collector {
       } else if (core_.now_ms() < noted.at_ms + notice_days * day_ms) {
         add("W_STATE_MENDED", Alarm::Grade::notice,
             tr("On {} this device was found to show {} otherwise than {}, which holds the same entries. It was derived anew from them and is "
-               "right again.", {months::instant(noted.at_ms).substr(0, 10), name_of(noted.space), whose}));
+               "right again.", {shown_day(noted.at_ms), name_of(noted.space), whose}));
       }
     }
   }

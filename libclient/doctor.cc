@@ -13,6 +13,9 @@
 #include "libclient/replica_core.h"
 #include "libclient/schema.h"
 #include "libclient/shown.h"
+#include "libclient/space_name.h"
+#include "libclient/store_check.h"
+#include "libclient/store_repair.h"
 #include "libclient/translate.h"
 #include "protocol/membership.h"
 
@@ -21,6 +24,7 @@ namespace {
 
 constexpr std::uint64_t day_ms = 86'400'000;
 constexpr std::uint64_t soon_days = 30;
+constexpr std::uint64_t told_days = 30;
 constexpr std::uint64_t quick_entries_max = 50'000;  // checked in about a second
 constexpr std::uint64_t room_least_bytes = 64u << 20;
 constexpr std::uint64_t room_easy_bytes = 256u << 20;
@@ -44,7 +48,7 @@ void check_service(Report& report, const Replica&, const Json& running, bool off
   if (offline) report.add({"service", State::warning, tr("Switched offline by hand: nothing is exchanged."), tr("kiz online")});
 }
 
-void check_store(Report& report, Replica& replica) {
+void look_at_store(Report& report, Replica& replica) {
   const StoreFigures figures = replica.figures();
   report.add({"store", State::good, trn("{} entry in {}.", "{} entries in {}.", figures.entries, {mebibytes(figures.bytes)})});
   if (figures.quarantined > 0) {
@@ -91,6 +95,40 @@ void check_forks(Report& report, const ReplicaCore& core) {
               tr("kiz device list")});
 }
 
+/// False: some of them have to come from others first.
+bool check_entries(Report& report, Replica& replica) {
+  ReplicaCore& core = replica.core();
+  const std::uint64_t now = replica.now_ms();
+  for (const store_repair::Mended& mended : store_repair::mended(core)) {
+    if (now > mended.at_ms + told_days * day_ms) continue;
+    report.add({"integrity", State::note, tr("{} entries of {} that were damaged here came back from another device on {}.", {number(mended.entries), name_of(mended.space), shown_day(mended.at_ms)})});
+  }
+  const auto damages = store_repair::look(core);
+  if (!damages) {
+    report.add({"integrity", State::bad, tr("Pages of the store cannot be read."), tr("kiz backup restore FILE"), exit_code(damages.error().code)});
+    return false;
+  }
+  for (const store_repair::Damage& damage : *damages) {
+    const Device* device = replica.membership().device(damage.author);
+    report.damaged_entries += damage.entries;
+    report.add({"integrity", State::bad,
+                tr("{} entries of {}, written by {}, are damaged or missing. Whoever holds them is asked for them at the next exchange.",
+                   {number(damage.entries), name_of(damage.space), device != nullptr ? device->name : "?"}),
+                tr("kiz sync --wait"), exit_code(Errc::damaged)});
+  }
+  return damages->empty();
+}
+
+/// True: what was wrong followed from whole entries, and is right now.
+bool derive_anew(Report& report, Replica& replica) {
+  const auto checked = kiz::check_store(replica.core());
+  if (!checked || !checked->findings.empty() || checked->mended.empty()) return false;
+  for (const Space& space : checked->mended) {
+    report.add({"integrity", State::warning, tr("{} was not what its entries say, and was derived anew from them.", {name_of(space)})});
+  }
+  return true;
+}
+
 void check_integrity(Report& report, Replica& replica, bool thorough) {
   check_forks(report, replica.core());
   const std::uint64_t entries = replica.figures().entries;
@@ -98,7 +136,10 @@ void check_integrity(Report& report, Replica& replica, bool thorough) {
     report.add({"integrity", State::note, tr("Not every signature was checked: {} entries take a while.", {number(entries)}), tr("kiz doctor --storage")});
     return;
   }
-  const Verification found = replica.verify(false);
+  const bool whole = !thorough || check_entries(report, replica);
+  if (!whole) return;
+  const Verification found = replica.verify(thorough);
+  if (!found.ok && thorough && derive_anew(report, replica)) return;
   if (found.ok) {
     report.add({"integrity", State::good, tr("Entries: {}, signatures: {}; they and all pages hold.", {number(found.entries), number(found.signatures)})});
     return;
@@ -269,7 +310,7 @@ Report examine(Replica& replica, const Json& running, const Scope& scope) {
   const bool offline = core.files().keyring().offline;
   if (scope.rest) check_service(report, replica, running, offline);
   if (scope.store) {
-    check_store(report, replica);
+    look_at_store(report, replica);
     check_integrity(report, replica, scope.thorough);
   }
   if (scope.clock) check_clock(report, replica, core);
@@ -311,7 +352,7 @@ Json to_json(const Report& report) {
                     {"text", finding.text},
                     {"mend", finding.mend.empty() ? Json() : Json(finding.mend)}});
   }
-  return {{"findings", std::move(list)}, {"forks", report.forks}, {"good", counts[0]},
+  return {{"findings", std::move(list)}, {"forks", report.forks}, {"damaged_entries", report.damaged_entries}, {"good", counts[0]},
           {"notes", counts[1]},          {"warnings", counts[2]}, {"bad", counts[3]}};
 }
 

@@ -1,5 +1,7 @@
 // `kiz doctor`: what an administrator would look at, in one place. Each finding is a sentence and, where something can be
-// done, the one command that mends it. Nothing is changed, nobody is called; the command line itself tries the network.
+// done, the one command that mends it. Nobody is called; the command line itself tries the network. Nothing is changed, but
+// for a thorough look at a store that turns out damaged: what can be derived is derived anew, and what only others can give
+// is noted, so that the next exchange brings it.
 #pragma once
 
 #include <string>
@@ -28,6 +30,7 @@ struct Scope {
 
 struct Report {
   std::vector<Finding> findings;
+  std::uint64_t damaged_entries = 0;  // that are asked of peers from now on
   Json forks = Json::array();  // [{"log", "member", "device", "seq", "branches": [{"seq", "entry", "signature"}]}]
   void add(Finding finding) { findings.push_back(std::move(finding)); }
 };
@@ -41,7 +44,7 @@ Report examine_closed(const Refusal& refusal);
 
 /// 0; 3: warnings; else the exit code of the first bad finding.
 int exit_of(const Report& report);
-/// {"findings": [{"check", "state", "text", "mend"}], "forks", "good", "notes", "warnings", "bad"}
+/// {"findings": [{"check", "state", "text", "mend"}], "forks", "damaged_entries", "good", "notes", "warnings", "bad"}
 Json to_json(const Report& report);
 
 }  // namespace kiz::doctor

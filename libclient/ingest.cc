@@ -6,6 +6,7 @@
 #include "libclient/erasure.h"
 #include "libclient/replica_core.h"
 #include "libclient/second_thread.h"
+#include "libclient/store_repair.h"
 #include "libclient/values.h"
 #include "protocol/entry_fields.h"
 #include "protocol/mutants.h"
@@ -74,6 +75,12 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   if (is_new && live_logs(slot, author) >= limits::live_logs_per_key_max) return {Errc::over_limit, false, space, {}};
   const Device* device = membership_.device(author);
   if (device != nullptr && device->revoked && quarantine_is_full(*db_, slot, author)) return {Errc::over_limit, false, space, {}};
+
+  if (!is_new) {
+    const auto& branches = slot.store.log(known).branches;
+    const bool held_up_to_here = std::any_of(branches.begin(), branches.end(), [&](const Branch& b) { return run.first_seq <= b.tip; });
+    if (held_up_to_here) store_repair::put_back(*this, slot, verified, packed);
+  }
 
   // Only the first entry can fail to fit: the links inside the run are proven. So nothing of a refused run is stored.
   EntryHash before = run.before;

@@ -4,7 +4,9 @@
 
 #include "libclient/omission.h"
 #include "libclient/receipts.h"
+#include "libclient/store_repair.h"
 #include "protocol/entry_fields.h"
+#include "protocol/frontier.h"
 #include "protocol/limits.h"
 #include "protocol/mutants.h"
 
@@ -62,6 +64,14 @@ bool PeerSource::is_shared(const Space& space) const {
          core_.membership().may_read(peer->member, space);
 }
 
+const std::map<LogId, Seq>& PeerSource::damaged() const {
+  if (damaged_as_of_ != core_.generation()) {
+    damaged_ = store_repair::known(core_);
+    damaged_as_of_ = core_.generation();
+  }
+  return damaged_;
+}
+
 std::vector<SpaceSlot*> PeerSource::shared_slots() const {
   std::vector<SpaceSlot*> out;
   for (SpaceSlot* slot : core_.slots()) {
@@ -73,14 +83,18 @@ std::vector<SpaceSlot*> PeerSource::shared_slots() const {
 std::vector<SpaceDigest> PeerSource::shared_spaces() const {
   std::vector<SpaceDigest> out;
   for (SpaceSlot* slot : shared_slots()) {
-    if (!slot->heads().empty()) out.push_back({slot->store.space(), slot->digest()});
+    if (damaged().empty()) {
+      if (!slot->heads().empty()) out.push_back({slot->store.space(), slot->digest()});
+    } else if (const Frontier whole{store_repair::whole_heads(*slot, damaged())}; !whole.heads.empty()) {
+      out.push_back({slot->store.space(), whole.digest()});
+    }
   }
   return out;
 }
 
 std::vector<Head> PeerSource::heads(const Space& space) const {
   const SpaceSlot* slot = core_.slot(space);
-  return slot == nullptr || !is_shared(space) ? std::vector<Head>{} : slot->heads();
+  return slot == nullptr || !is_shared(space) ? std::vector<Head>{} : store_repair::whole_heads(*slot, damaged());
 }
 
 std::vector<SignedHead> PeerSource::signed_heads(const Space& space) const {
@@ -98,6 +112,7 @@ std::optional<EntryHash> PeerSource::hash_at(const LogId& log, Seq seq, const En
   if (slot == nullptr || seq == 0) return std::nullopt;
   const Place place = slot->merge.history().held(tip);
   if (!place || slot->store.log(place.log).id != log || place.seq < seq) return std::nullopt;
+  if (const auto at = damaged().find(log); at != damaged().end() && place.seq >= at->second) return std::nullopt;
   const auto& branches = slot->store.log(place.log).branches;
   BranchNo branch = place.branch;
   while (seq <= branches[branch].fork_seq) branch = branches[branch].parent;
@@ -172,7 +187,7 @@ Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, cons
 
 std::optional<std::vector<Advance>> PeerSource::unacknowledged() const {
   const PeerMemory::Marks* marks = core_.peers().of(peer_);
-  if (marks == nullptr) return std::nullopt;
+  if (marks == nullptr || !damaged().empty()) return std::nullopt;
   std::vector<Advance> out;
   for (const SpaceSlot* slot : shared_slots()) {
     for (const Head& head : slot->heads()) {

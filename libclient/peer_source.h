@@ -36,9 +36,13 @@ class PeerSource final : public SyncSource {
  private:
   std::vector<SpaceSlot*> shared_slots() const;
   Place end_of_run(const SpaceSlot& slot, const EntryHash& tip) const;
+  /// Logs that cannot be relied on from this entry on: for the other side they end before it (store_repair.h).
+  const std::map<LogId, Seq>& damaged() const;
 
   ReplicaCore& core_;
   TransportKey peer_;
+  mutable std::map<LogId, Seq> damaged_;
+  mutable std::optional<std::uint64_t> damaged_as_of_;  // generation
 };
 
 /// Passes on what a session says of its peer to the replica's memory. Returns a sentence's worth for the log where a

@@ -10,6 +10,7 @@
 #include "cli/interrupt.h"
 #include "cli/shell.h"
 #include "libclient/intake_guard.h"
+#include "libclient/memory_dumps.h"
 #include "libclient/complaint.h"
 #include "libclient/refusals.h"
 #include "libclient/sqlite.h"
@@ -274,6 +275,7 @@ int run(const Words& words) {
 }  // namespace kiz::cli
 
 int main(int argc, char** argv) {
+  kiz::forbid_memory_dumps();
   kiz::mark_own_failures();
   const int code = kiz::cli::run({argv + 1, argv + argc});
   // What was asked for must have reached its reader: a full disk behind ">" is a failure.

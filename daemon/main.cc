@@ -13,6 +13,7 @@
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "libclient/intake_guard.h"
+#include "libclient/memory_dumps.h"
 #include "libclient/refusals.h"
 #include "libclient/translate.h"
 
@@ -125,6 +126,7 @@ int main(int argc, char** argv) {
   kiz::set_language(kiz::language_of_environment());
   std::signal(SIGPIPE, SIG_IGN);
   ::umask(0077);
+  kiz::forbid_memory_dumps();
   kiz::mark_own_failures();
   const auto started = read_command_line(argc, argv);
   if (started.end) return *started.end;

@@ -4,6 +4,7 @@ import json
 import os
 import re
 import shutil
+import signal
 import stat
 import subprocess
 import sys
@@ -133,6 +134,24 @@ def secrets_are_in_no_argument_environment_dump_log_or_report():
                     assert len(secret) >= 16 and secret not in text, (daemon.name, place, secret)
 
 
+def a_crash_leaves_no_core_file_whatever_the_shell_allows():
+    with Realm() as realm:
+        program = os.path.join(realm.folder, "allowed")
+        with open(program, "w", encoding="ascii") as script:
+            script.write(f'#!/bin/sh\nulimit -c unlimited || exit 99\ncd "{realm.folder}" && exec "{KIZD}" "$@"\n')
+        os.chmod(program, 0o755)
+        realm.kreis.program = program
+        realm.set_up()
+        pid = realm.kreis.process.pid
+        with open(f"/proc/{pid}/limits", encoding="ascii") as file:
+            core = next(line for line in file if line.startswith("Max core file size")).split()[4:6]
+        assert core == ["0", "0"], core
+        os.kill(pid, signal.SIGSEGV)
+        assert realm.kreis.process.wait(20) == -signal.SIGSEGV
+        left = [name for name in os.listdir(realm.folder) if name.startswith("core")]
+        assert not left, left
+
+
 if os.geteuid() != 0:
     print("SKIP: another user can only be played by root")
     sys.exit(77)
@@ -141,4 +160,5 @@ sys.exit(run([
     another_s_store_is_no_broken_disk_but_a_matter_of_rights,
     files_and_processes_are_closed_to_other_users,
     secrets_are_in_no_argument_environment_dump_log_or_report,
+    a_crash_leaves_no_core_file_whatever_the_shell_allows,
 ]))

@@ -2,11 +2,14 @@
 
 #include <sodium.h>
 
+#include "libclient/agreement.h"
 #include "libclient/enrolment.h"
 #include "libclient/keyring.h"
 #include "libclient/peer_talk.h"
+#include "protocol/bundle.h"
 #include "protocol/entry_fields.h"
 #include "protocol/registry.h"
+#include "protocol/sync_digest.h"
 #include "tests/support/memory_vfs.h"
 #include "tests/support/temp_dir.h"
 
@@ -297,6 +300,10 @@ std::vector<Bytes> SessionStage::conversations() {
   write_message(encode_message(CheckpointWanted{{offers.in(tested_->core().realm()), 1, {}, {}}}), beside);
   write_message(encode_message(FrontierPart{offers, false, true, false, {}}), beside);
   write_message(encode_message(Samples{offers, {}, true, {{1, {}}}}), beside);
+  const SpaceSlot* slot = tested_->core().slot(offers.in(tested_->core().realm()));
+  const States states{tested_->core().control().position(), bundle_state_schema, agreement::counters_known(), {{offers, shortened(slot->digest()), Hash{}}}};
+  write_message(encode_message(states), beside);
+  write_message(encode_message(ProvenHeads{{{offers, {slot->heads().front(), {}}}}}), beside);
   write_message(encode_message(Close{}), beside);
   out.push_back(std::move(beside));
   return out;

@@ -12,6 +12,7 @@
 #include "libclient/idle_memory.h"
 #include "libclient/keyring.h"
 #include "libclient/sqlite.h"
+#include "libclient/store_repair.h"
 
 namespace kiz {
 namespace {
@@ -120,6 +121,17 @@ Result<void> Server::adopt(std::unique_ptr<Replica> replica) {
 
 bool Server::offline() const { return replica_ != nullptr && replica_->core().files().keyring().offline; }
 
+// What was found to be damaged makes every open line compare again: only then it is sent.
+bool Server::look_for_damage() {
+  const ReplicaCore& core = replica_->core();
+  if (damage_as_of_ == core.generation()) return false;
+  damage_as_of_ = core.generation();
+  auto known = store_repair::known(core);
+  const bool changed = known != damage_seen_;
+  damage_seen_ = std::move(known);
+  return changed;
+}
+
 void Server::settle(const PeerConnection* from) {
   if (replica_ == nullptr) return;
   ReplicaCore& core = replica_->core();
@@ -128,9 +140,10 @@ void Server::settle(const PeerConnection* from) {
     (from == nullptr ? counters_.entries_local : counters_.entries_received) += advance.head.seq - advance.after.seq;
   }
   const bool control_changed = core.control().position() != control_seen_;
-  if (!advances.empty() || control_changed) {
+  const bool damage_changed = look_for_damage();
+  if (!advances.empty() || control_changed || damage_changed) {
     control_seen_ = core.control().position();
-    peers_.spread(advances, control_changed, from);
+    peers_.spread(advances, control_changed || damage_changed, from);
     if (events_.wanted()) {
       events_.changes(advances, from == nullptr);
       if (control_changed) events_.members();

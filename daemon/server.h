@@ -4,6 +4,7 @@
 
 #include <asio.hpp>
 #include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <string>
@@ -76,6 +77,7 @@ class Server {
   Surroundings surroundings();
 
  private:
+  bool look_for_damage();
   asio::awaitable<void> housekeeping();
   void let_old_values_go(bool may_begin);
   asio::awaitable<void> wait_for_signals();
@@ -101,6 +103,8 @@ class Server {
   Wakeup stop_;
   ServiceReport report_;
   ControlPosition control_seen_;
+  std::uint64_t damage_as_of_ = 0;             // generation
+  std::map<LogId, Seq> damage_seen_;           // logs that peers are to send again, store_repair.h
   std::uint64_t started_ms_ = 0;
   bool was_offline_ = false;
   bool stopping_ = false;

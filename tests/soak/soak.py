@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import shutil
 import signal
 import subprocess
 import sys
@@ -51,7 +52,7 @@ class Soak:
         """What the program said, or None: it was ended because time is over, or it failed, which is kept as a finding."""
         with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", cwd=OUT, start_new_session=True,
-                              env=dict(os.environ, KIZ_BIN=str(BIN), KIZ_SOURCE_DIR=str(ROOT), **(env or {}))) as process:
+                              env=dict(os.environ, KIZ_BIN=str(BIN), KIZ_SOURCE_DIR=str(ROOT), TMPDIR=str(OUT / "tmp"), **(env or {}))) as process:
             with self.lock:
                 self.running.add(process)
             said, _ = process.communicate()
@@ -205,7 +206,7 @@ def main():
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
     parser.add_argument("--lanes", default="simulator,fuzzers,faults")
     given = parser.parse_args()
-    OUT.mkdir(parents=True, exist_ok=True)
+    (OUT / "tmp").mkdir(parents=True, exist_ok=True)
     soak = Soak(given.minutes, given.seed)
     print(f"soak: {given.minutes:g} minutes, seed {given.seed}", flush=True)
     lanes = [threading.Thread(target=getattr(soak, name)) for name in given.lanes.split(",")]
@@ -219,6 +220,7 @@ def main():
         soak.stop()
         for lane in lanes:
             lane.join()
+    shutil.rmtree(OUT / "tmp", ignore_errors=True)  # of programs that were ended
     for finding in soak.findings:
         print(f"finding: {finding}")
     print(soak.sheet(), flush=True)

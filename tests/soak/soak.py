@@ -207,6 +207,8 @@ def main():
     parser.add_argument("--lanes", default="simulator,fuzzers,faults")
     given = parser.parse_args()
     (OUT / "tmp").mkdir(parents=True, exist_ok=True)
+    for old in OUT.glob("finding-*.txt"):
+        old.unlink()
     soak = Soak(given.minutes, given.seed)
     print(f"soak: {given.minutes:g} minutes, seed {given.seed}", flush=True)
     lanes = [threading.Thread(target=getattr(soak, name)) for name in given.lanes.split(",")]

@@ -1,4 +1,4 @@
-// kiz loeschung, kiz auskunft, kiz datenschutz: personal data, from telling what is stored to proving that it is gone.
+// kiz loeschung, kiz auskunft: personal data, from telling what is stored to proving that it is gone.
 #include "cli/cmd_erasure.h"
 
 #include "cli/shell.h"
@@ -53,7 +53,7 @@ Run declare_request(Form& form) {
       .flag("all", "--alles,--all", tr("every field"))
       .option("actors", "--namen,--names", tr("COLLECTION"), tr("instead: names of who entered something, once their three years are over"))
       .option("reason", "--grund,--reason", tr("REASON"), tr("request (Art. 17), retention, unlawful"))
-      .number("days", "--tage,--days", "N", tr("announced so many days ahead (14)"));
+      .number("days", "--tage,--days", "N", tr("announced so many days ahead (14; unlawful: 1)"));
   return [](Shell& shell, Json args) {
     if (args.contains("ref") == args.contains("actors")) throw UsageError{tr("Say what is to be erased: a reference, or --names COLLECTION."), {}};
     if (args.contains("fields")) args["fields"] = split_at_commas(args["fields"]);
@@ -115,64 +115,6 @@ Run declare_subject(Form& form) {
   };
 }
 
-std::string due_word(const std::string& what) {
-  if (what == "contacts") return tr("contact data, two years after the offer ended");
-  if (what == "actors") return tr("names of acting persons, after three years");
-  return tr("numbers, after ten years");
-}
-
-Run declare_due(Form&) {
-  return [](Shell& shell, Json args) {
-    return shell.show("privacy.due", args, [](Output& out, const Json& data) {
-      const Json& due = list_of(data, "due");
-      if (due.empty()) out.line(tr("No retention period is over."), Style::good);
-      for (const Json& one : due) {
-        const std::string record = text_of(one, "record_ref");
-        out.line((record.empty() ? text_of(one, "space") : record) + "  " + due_word(text_of(one, "what")) + ", " +
-                 trn("{} value", "{} values", static_cast<unsigned long>(number_of(one, "values"))));
-      }
-      if (!due.empty()) out.line(tr("Offer it to the archive first; then: kiz erasure request REF --reason retention"));
-    });
-  };
-}
-
-std::string checkpoint_word(const std::string& state) {
-  if (state == "done") return tr("old values are gone here");
-  if (state == "open") return tr("old values will go here");
-  if (state == "incomplete") return tr("entries are still missing here");
-  return tr("computed otherwise here: nothing was dropped");
-}
-
-Run declare_checkpoints(Form&) {
-  return [](Shell& shell, Json args) {
-    return shell.show("privacy.checkpoints", args, [](Output& out, const Json& data) {
-      for (const Json& one : list_of(data, "checkpoints")) {
-        out.line(tr("{}, {}: entries up to number {}, {}: {}", {text_of(one, "member_name"), text_of(one, "space"), shown_number(number_of(one, "entries")),
-                                                       shown_time(text_of(one, "time")), checkpoint_word(text_of(one, "state"))}),
-                 text_of(one, "state") == "refused" ? Style::bad : Style::plain);
-      }
-      if (list_of(data, "checkpoints").empty()) out.line(tr("No old values were agreed to go yet."));
-      for (const Json& one : list_of(data, "waiting")) {
-        std::string devices;
-        for (const Json& device : list_of(one, "open")) devices += (devices.empty() ? "" : ", ") + tr("{} ({})", {text_of(device, "device"), text_of(device, "member_name")});
-        out.line(tr("{}, {}: waits for {}", {text_of(one, "member_name"), text_of(one, "space"), devices.empty() ? tr("the town's signature") : devices}));
-      }
-      if (const auto unknown = number_of(data, "unknown"); unknown > 0) {
-        out.line(trn("{} value is not held here and reads as unknown.", "{} values are not held here and read as unknown.", static_cast<unsigned long>(unknown)));
-      }
-    });
-  };
-}
-
-Run declare_prune(Form&) {
-  return [](Shell& shell, Json args) {
-    return shell.show("privacy.prune", args, [](Output& out, const Json& data) {
-      out.line(trn("{} old value has gone.", "{} old values have gone.", static_cast<unsigned long>(number_of(data, "values"))), Style::good);
-      if (const auto begun = number_of(data, "begun"); begun > 0) out.line(trn("Begun in {} collection; it waits until all devices have it.", "Begun in {} collections; it waits until all devices have them.", static_cast<unsigned long>(begun)));
-    });
-  };
-}
-
 }  // namespace
 
 std::vector<Command> erasure_commands() {
@@ -182,11 +124,7 @@ std::vector<Command> erasure_commands() {
             {"vollziehen", "execute", translatable("confirm as a second person, and carry out what is due"), {"carry-out"}, declare_execute},
             {"nachweis", "proof", translatable("which device has erased what, and when"), {}, declare_proof},
             {"zurueckziehen", "withdraw", translatable("take an erasure back before its day"), {}, declare_withdraw}}},
-          {"auskunft", "subject", translatable("everything that is stored about a record"), {"disclosure"}, declare_subject},
-          {"datenschutz", "privacy", translatable("what may not be kept any longer"), {}, nullptr,
-           {{"faellig", "due", translatable("what its retention period is over for"), {}, declare_due},
-            {"fixpunkte", "checkpoints", translatable("up to where overwritten values have gone"), {}, declare_checkpoints},
-            {"aufraeumen", "prune", translatable("let overwritten values go, as far as all have agreed"), {}, declare_prune}}}};
+          {"auskunft", "subject", translatable("everything that is stored about a record"), {"disclosure"}, declare_subject}};
 }
 
 }  // namespace kiz::cli

@@ -1,4 +1,4 @@
-// kiz loeschung, kiz auskunft, kiz datenschutz: cmd_erasure.cc.
+// kiz loeschung, kiz auskunft: cmd_erasure.cc.
 #pragma once
 
 #include "cli/commands.h"

@@ -263,6 +263,22 @@ Result<void> withdraw(ReplicaCore& core, const RecordId& id, const Actor& actor)
   return {};
 }
 
+std::vector<CellName> covered(const ReplicaCore& core, const Order& order) {
+  const SpaceSlot* slot = core.slot(order.target_space);
+  std::vector<CellName> out;
+  if (slot == nullptr) return out;
+  for (const EntryRef ref : entries_of(core, *slot, order)) {
+    const EntryMeta meta = slot->store.meta(ref);
+    const EntryBody& body = slot->store.body(ref);
+    for (std::uint32_t i = 0; i < body.ops.size(); ++i) {
+      const Op& op = body.ops[i];
+      if (order.covers(op, {meta.hash, i}, op.origin ? op.origin->hlc : meta.hlc)) out.push_back({meta.hash, i});
+    }
+  }
+  std::sort(out.begin(), out.end());
+  return out;
+}
+
 std::uint64_t held(const ReplicaCore& core, const Order& order) {
   const SpaceSlot* slot = core.slot(order.target_space);
   std::uint64_t out = 0;

@@ -84,6 +84,8 @@ std::vector<Answered> answers(const ReplicaCore& core, const Order& order);
 /// Devices that may hold what the order names and have not answered.
 std::vector<AuthorKey> unanswered(const ReplicaCore& core, const Order& order);
 
+/// Every value that the order covers, held or not, ascending.
+std::vector<CellName> covered(const ReplicaCore& core, const Order& order);
 /// Values of the order's target that are still held here.
 std::uint64_t held(const ReplicaCore& core, const Order& order);
 

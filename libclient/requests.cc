@@ -4,6 +4,7 @@
 #include "libclient/requests_bundle.h"
 #include "libclient/requests_checkpoint.h"
 #include "libclient/requests_erasure.h"
+#include "libclient/requests_privacy.h"
 #include "libclient/translate.h"
 
 namespace kiz {
@@ -18,6 +19,7 @@ std::vector<RequestKind> all_requests() {
   add(dump_requests());
   add(bundle_requests());
   add(erasure_requests());
+  add(privacy_requests());
   add(checkpoint_requests());
   add(backup_requests());
   add(doctor_requests());

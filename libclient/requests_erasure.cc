@@ -8,7 +8,7 @@
 #include "libclient/refusals.h"
 #include "libclient/request_support.h"
 #include "libclient/requests_erasure.h"
-#include "libclient/retention.h"
+#include "libclient/requests_privacy.h"
 #include "libclient/space_name.h"
 #include "libclient/translate.h"
 #include "protocol/registry.h"
@@ -68,7 +68,7 @@ const char* word_of(erasure::Reason reason) {
 
 Or<erasure::Reason> reason_of(const std::string& text) {
   const std::string word = registry::fold(text);
-  if (word.empty() || word == "antrag" || word == "request") return erasure::Reason::request;
+  if (word == "antrag" || word == "request") return erasure::Reason::request;
   if (word == "frist" || word == "retention") return erasure::Reason::retention;
   if (word == "unzulaessig" || word == "unlawful") return erasure::Reason::unlawful;
   return refuse(Errc::invalid_input, tr("\"{}\" is none of the reasons request, retention, unlawful. Nothing was changed.", {text}));
@@ -145,21 +145,21 @@ void tell(RequestContext& context) {
 }
 
 /// The names of those who entered something in a collection of the own member, as far as their three years are over.
-Or<erasure::Wish> wish_for_actors(const RequestContext& context, const std::string& collection) {
-  const Replica& replica = context.replica;
+Or<erasure::Wish> wish_for_actors(const RequestContext& context, const std::string& collection, erasure::Reason reason) {
   erasure::Wish wish;
   for (const retention::Due& due : retention::due(context.replica)) {
-    if (due.what == retention::What::actors && name_of(due.space.collection) == collection) wish.space = due.space;
+    if (due.what == retention::What::actors && is_name_of(due.space.collection, collection)) wish.space = due.space;
   }
   if (wish.space.owner.empty()) {
     return refuse(Errc::not_found, tr("No names of acting persons are due in \"{}\". Nothing was changed.", {collection}), tr("kiz privacy due"));
   }
   wish.record = {registry::kinds::note, {}};
-  wish.until_ms = replica.now_ms() - retention::actors_kept_ms;
+  wish.reason = reason;
+  wish.until_ms = context.replica.now_ms() - retention::actors_kept_ms;
   return wish;
 }
 
-Or<erasure::Wish> wish_for_record(const RequestContext& context) {
+Or<erasure::Wish> wish_for_record(const RequestContext& context, erasure::Reason reason) {
   auto found = find_record(context);
   if (!found) return found.refusal();
   erasure::Wish wish;
@@ -170,7 +170,11 @@ Or<erasure::Wish> wish_for_record(const RequestContext& context) {
     if (!field) return refuse(Errc::invalid_input, tr("There is no field \"{}\" here. Nothing was changed.", {name}));
     wish.fields.insert(field->number);
   }
-  if (wish.fields.empty() && !request::flag(context.args, "all")) {
+  wish.reason = reason;
+  const auto kept = retention::of_kind(found->kind->number);
+  if (wish.fields.empty() && !request::flag(context.args, "all") && reason == erasure::Reason::retention && kept) {
+    wish.fields = retention::fields_of(*kept);
+  } else if (wish.fields.empty() && !request::flag(context.args, "all")) {
     wish.fields = personal_fields(*found->kind);
     if (wish.fields.empty()) {
       return refuse(Errc::usage, tr("Records of this kind have no field that is made for personal data. Name the fields, or --all."));
@@ -180,17 +184,23 @@ Or<erasure::Wish> wish_for_record(const RequestContext& context) {
 }
 
 /// erasure.request  {"ref", "fields"?: [NAME], "all"?} or {"actors": COLLECTION}, {"reason"?: request|retention|unlawful, "days"?}
-/// Without fields: those that may name a person. data: {"order": {...}} as in erasure.proof
+/// Without fields: those that may name a person; for retention, what the period is over for. For names the reason is retention
+/// unless another is given. Retention waits for the archive (archive_offer.h): not_permitted until then. data: {"order": {...}} as in erasure.proof
 Answer order(RequestContext& context) {
   if (auto refused = request::need_member(context)) return *refused;
   const std::string actors = request::text(context.args, "actors");
-  auto wished = actors.empty() ? wish_for_record(context) : wish_for_actors(context, actors);
+  const std::string given = request::text(context.args, "reason");
+  auto reason = given.empty() ? Or<erasure::Reason>{actors.empty() ? erasure::Reason::request : erasure::Reason::retention} : reason_of(given);
+  if (!reason) return reason.refusal();
+  auto wished = actors.empty() ? wish_for_record(context, *reason) : wish_for_actors(context, actors, *reason);
   if (!wished) return wished.refusal();
   erasure::Wish& wish = *wished;
-  auto reason = reason_of(request::text(context.args, "reason"));
-  if (!reason) return reason.refusal();
-  wish.reason = *reason;
-  const std::int64_t days = context.args.value("days", static_cast<std::int64_t>(erasure::announced_days));
+  if (*reason == erasure::Reason::retention) {
+    const archive::Verdict verdict = archive::judge(context.replica, wish.space, wish.record, wish.fields);
+    if (auto barred = privacy::bar_of(verdict)) return *barred;
+    wish.until_ms = verdict.until_ms;
+  }
+  const std::int64_t days = context.args.value("days", static_cast<std::int64_t>(*reason == erasure::Reason::unlawful ? 1 : erasure::announced_days));
   if (days < 0 || static_cast<std::uint64_t>(days) > days_max) {
     return refuse(Errc::invalid_input, tr("An erasure is announced 0 to 365 days ahead. Nothing was changed."));
   }
@@ -322,32 +332,12 @@ Answer show_subject(RequestContext& context) {
                0};
 }
 
-/// privacy.due   what its retention period is over for, in this member's own data
-/// data: {"due": [{"what": contacts|actors|counts, "record", "record_ref", "kind", "space", "since", "values"}]}
-Answer due(RequestContext& context) {
-  if (auto refused = request::need_member(context)) return *refused;
-  Json list = Json::array();
-  for (const retention::Due& one : retention::due(context.replica)) {
-    const registry::Kind* kind = registry::find_kind(one.record.kind);
-    const bool names = one.record.kind == registry::kinds::note;
-    list.push_back({{"what", retention::name(one.what)},
-                    {"record", names ? Json() : Json(references::full_of(one.record))},
-                    {"record_ref", names ? Json() : Json(references::short_of(context.replica, one.record))},
-                    {"kind", kind == nullptr ? "#" + std::to_string(one.record.kind) : std::string{kind->name}},
-                    {"space", name_of(one.space)},
-                    {"since", months::instant(one.since_ms)},
-                    {"values", one.values}});
-  }
-  return Reply{{{"due", std::move(list)}}, {}, 0};
-}
-
 }  // namespace
 
 std::vector<RequestKind> erasure_requests() {
   return {{"erasure.request", LocalRole::administer, order},   {"erasure.execute", LocalRole::administer, execute_orders},
           {"erasure.withdraw", LocalRole::administer, withdraw}, {"erasure.list", LocalRole::read, list},
-          {"erasure.proof", LocalRole::read, list},             {"subject.show", LocalRole::read, show_subject},
-          {"privacy.due", LocalRole::read, due}};
+          {"erasure.proof", LocalRole::read, list},             {"subject.show", LocalRole::read, show_subject}};
 }
 
 }  // namespace kiz

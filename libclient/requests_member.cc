@@ -273,18 +273,8 @@ request::Or<LastValid> last_valid(const std::string& word) {
   return out;
 }
 
-const char* german_name(Collection collection) {
-  switch (collection) {
-    case Collection::offers: return "angebote";
-    case Collection::counts: return "zahlen";
-    case Collection::consents: return "einvernehmen";
-    default: return "";
-  }
-}
-
 bool is_named(const DeviceLog& log, const std::string& where) {
-  if (where.empty() || registry::fold(where) == name_of(log.space.collection)) return true;
-  if (registry::fold(where) == german_name(log.space.collection)) return true;
+  if (where.empty() || is_name_of(log.space.collection, where)) return true;
   return where.size() >= 8 && to_hex(log.log).starts_with(where);
 }
 

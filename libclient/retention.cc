@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <map>
 
+#include "libclient/consents.h"
+#include "libclient/months.h"
 #include "libclient/replica_core.h"
 #include "protocol/operation.h"
 #include "protocol/registry.h"
@@ -10,6 +12,7 @@
 namespace kiz::retention {
 namespace {
 
+constexpr std::uint64_t day_ms = 24ull * 60 * 60 * 1000;
 constexpr std::uint64_t year_ms = 31'556'952ull * 1000;  // of 365.2425 days
 constexpr std::uint64_t contacts_years = 2, counts_years = 10;
 
@@ -41,17 +44,23 @@ void add_contacts(const Replica& replica, const Space& space, std::uint64_t now,
       space, true);
 }
 
+std::uint64_t values_held(const RecordView& view) {
+  std::uint64_t out = 0;
+  for (const FieldView& field : view.fields) {
+    for (const CellView& cell : field.cells) out += cell.value && !is_null(*cell.value) ? 1u : 0u;
+  }
+  return out;
+}
+
 void add_counts(const Replica& replica, const Space& space, std::uint64_t now, std::vector<Due>& out) {
   replica.scan(
       registry::kinds::count,
       [&](const RecordView& view) {
-        std::uint64_t newest = 0, values = 0;
+        std::uint64_t newest = 0;
         for (const FieldView& field : view.fields) {
-          for (const CellView& cell : field.cells) {
-            newest = std::max(newest, cell.hlc.millis());
-            values += cell.value && !is_null(*cell.value) ? 1u : 0u;
-          }
+          for (const CellView& cell : field.cells) newest = std::max(newest, cell.hlc.millis());
         }
+        const std::uint64_t values = values_held(view);
         if (values > 0 && newest + counts_years * year_ms <= now) {
           out.push_back({What::counts, space, view.id, newest + counts_years * year_ms, values});
         }
@@ -80,6 +89,31 @@ void add_actors(Replica& replica, const SpaceSlot& slot, std::uint64_t now, std:
   if (due.values > 0) out.push_back(due);
 }
 
+/// Consents on closed subjects: the own ones, and of the Kreis its subjects and what came on paper, too.
+void add_consents(const Replica& replica, const Space& space, std::vector<Due>& out) {
+  std::map<RecordKey, std::uint64_t> closed;
+  replica.scan(registry::kinds::consent_subject, [&](const RecordView& view) {
+    const auto subject = consents::read_subject(view);
+    if (!subject || !months::is_day(subject->closed_on)) return true;
+    const int days = months::days_between("1970-01-01", subject->closed_on);
+    if (days > 0) closed.emplace(view.id.key, static_cast<std::uint64_t>(days) * day_ms);
+    return true;
+  });
+  if (closed.empty()) return;
+  for (const std::uint32_t kind : {registry::kinds::consent, registry::kinds::paper_consent, registry::kinds::consent_subject}) {
+    replica.scan(
+        kind,
+        [&](const RecordView& view) {
+          const auto consent = consents::read_consent(view);
+          const auto since = closed.find(consent ? consent->subject : view.id.key);
+          const std::uint64_t values = values_held(view);
+          if (since != closed.end() && values > 0) out.push_back({What::consents, space, view.id, since->second, values});
+          return true;
+        },
+        space);
+  }
+}
+
 }  // namespace
 
 const char* name(What what) {
@@ -87,8 +121,30 @@ const char* name(What what) {
     case What::contacts: return "contacts";
     case What::actors: return "actors";
     case What::counts: return "counts";
+    case What::consents: return "consents";
   }
   return "contacts";
+}
+
+std::optional<What> of_kind(std::uint32_t kind) {
+  switch (kind) {
+    case registry::kinds::note: return What::actors;
+    case registry::kinds::offer: return What::contacts;
+    case registry::kinds::count: return What::counts;
+    case registry::kinds::consent:
+    case registry::kinds::paper_consent:
+    case registry::kinds::consent_subject: return What::consents;
+    default: return std::nullopt;
+  }
+}
+
+std::set<std::uint32_t> fields_of(What what) {
+  std::set<std::uint32_t> out;
+  if (what != What::contacts) return out;
+  for (const registry::Field& field : registry::find_kind(registry::kinds::offer)->fields) {
+    if (field.personal != registry::Personal::no) out.insert(field.number);
+  }
+  return out;
 }
 
 std::vector<Due> due(Replica& replica) {
@@ -100,6 +156,7 @@ std::vector<Due> due(Replica& replica) {
     if (space.owner != own) continue;
     if (space.collection == Collection::offers) add_contacts(replica, space, now, out);
     if (space.collection == Collection::counts) add_counts(replica, space, now, out);
+    if (space.collection == Collection::consents) add_consents(replica, space, out);
     add_actors(replica, *slot, now, out);
   }
   std::sort(out.begin(), out.end(), [](const Due& a, const Due& b) { return a.since_ms < b.since_ms; });

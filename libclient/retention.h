@@ -1,16 +1,23 @@
 // What has been kept as long as it may be (DOMAIN table of personal data): contacts two years after an offer ended, names of
-// acting persons three years, counts ten years. Nothing is erased by itself: a person orders it (erasure.h), after it was
-// offered to the archive where the law on archives demands that.
+// acting persons three years, counts ten years. Consents are kept for good and due when their subject is closed: to be offered
+// to the archive, never to go. Nothing is erased by itself: a person orders it (erasure.h), after it was offered
+// (archive_offer.h).
 #pragma once
 
+#include <optional>
+#include <set>
 #include <vector>
 
 #include "kiz/replica.h"
 
 namespace kiz::retention {
 
-enum class What : std::uint8_t { contacts, actors, counts };
+enum class What : std::uint8_t { contacts, actors, counts, consents };
 const char* name(What what);
+/// What falls due in records of this kind; nullopt: nothing ever does.
+std::optional<What> of_kind(std::uint32_t kind);
+/// The fields that a period ends for; empty: all of them.
+std::set<std::uint32_t> fields_of(What what);
 
 struct Due {
   What what = What::contacts;

@@ -1,6 +1,7 @@
 #include "libclient/space_name.h"
 
 #include "protocol/erasure_numbers.h"
+#include "protocol/registry.h"
 
 namespace kiz {
 
@@ -21,6 +22,20 @@ const char* name_of(Collection collection) {
     case Collection::extension: break;
   }
   return "extension";
+}
+
+bool is_name_of(Collection collection, std::string_view text) {
+  const std::string folded = registry::fold(text);
+  if (folded == name_of(collection)) return true;
+  if (collection == collections::erasures) return folded == "loeschungen";
+  switch (collection) {
+    case Collection::offers: return folded == "angebote";
+    case Collection::needs: return folded == "bedarfe";
+    case Collection::counts: return folded == "zahlen";
+    case Collection::consents: return folded == "einvernehmen";
+    case Collection::actors: return folded == "akteure";
+    default: return false;
+  }
 }
 
 std::string name_of(const Space& space) {

@@ -439,6 +439,22 @@ inline constexpr Field erasure_answer_fields[] = {
     {6, "backups_until", "sicherungen_bis", "Sicherungen bis", "Backups until", last_write, date},
 };
 
+inline constexpr EnumValue archive_answers[] = {
+    {registry::archive_answer::taken, "taken", "uebernommen", "übernommen", "Taken over", "uebernahme"},
+    {registry::archive_answer::declined, "declined", "abgelehnt", "abgelehnt", "Declined", "ablehnung"},
+};
+// An item is a place and a digest of what was offered there, never a value (SPEC.md §13).
+inline constexpr Field archive_offer_fields[] = {
+    {1, "archive", "archiv", "Archiv", "Archive", last_write, text, true, Personal::no, 1, text_max},
+    {2, "offered_at", "angeboten_am", "angeboten am", "Offered at", last_write, instant, true},
+    {3, "decide_by", "frist_bis", "Frist bis", "Answer due by", last_write, date, true},
+    {4, "items", "positionen", "Positionen", "Items", set, text, true, Personal::no, 1, text_max},
+    {5, "answer", "antwort", "Antwort", "Answer", last_write, enumeration, false, Personal::no, 0, 0, archive_answers},
+    {6, "answered_on", "beantwortet_am", "beantwortet am", "Answered on", last_write, date},
+    {7, "taken", "uebernommen", "übernommene Positionen", "Items taken over", set, text, false, Personal::no, 1, text_max},
+    {8, "declined", "abgelehnt", "abgelehnte Positionen", "Items declined", set, text, false, Personal::no, 1, text_max},
+};
+
 // Templates for all languages of a block; their numbers are computed.
 inline constexpr Field title_translation = {fields::translated_title, "title", "titel", "Titel (Übersetzung)",
                                             "Title (translation)", last_write, text, false, Personal::no, 0, text_max};
@@ -492,6 +508,8 @@ inline constexpr Kind all[] = {
      erasure_fields},
     {kinds::erasure_answer, "erasure_answer", "loeschantwort", "Antwort auf eine Löschung", "Answer to an erasure",
      collections::erasure_answers, Home::either, "LA", erasure_answer_fields},
+    {kinds::archive_offer, "archive_offer", "anbietung", "Anbietung an das Archiv", "Offer to the archive", collections::erasures,
+     Home::either, "AB", archive_offer_fields},
 };
 
 struct Reserved {

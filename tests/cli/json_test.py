@@ -169,6 +169,18 @@ def main():
         kiz(folder, "erasure", "execute", order, "--yes", exit_code=13, schema="erasure.execute")
         kiz(folder, "erasure", "withdraw", order, schema="erasure.withdraw")
         kiz(folder, "privacy", "due", schema="privacy.due")
+        kiz(folder, "privacy", "offer", exit_code=2, schema="privacy.offer")
+        kiz(folder, "privacy", "offer", "--archive", "Archive", exit_code=4, schema="privacy.offer")
+        kiz(folder, "privacy", "offer", "--archive", "Archive", "--months", "3", exit_code=16, schema="privacy.offer")
+        kiz(folder, "privacy", "archive", "AB-000", "taken", exit_code=4, schema="privacy.archive")
+        kiz(folder, "erasure", "request", lasting, "--reason", "retention", exit_code=13, schema="erasure.request")
+        kiz(folder, "consent", "subject", "close", kiz(folder, "consent", "subject", "list")["subjects"][0]["ref"],
+            schema="consent.subject_close")
+        kiz(folder, "privacy", "due", schema="privacy.due")
+        kiz(folder, "privacy", "offer", "--archive", "Archive", "--dry-run", schema="privacy.offer")
+        offered = kiz(folder, "privacy", "offer", "--archive", "Archive", "--file", "list.json", schema="privacy.offer")["offer"]["ref"]
+        kiz(folder, "privacy", "archive", offered, "maybe", exit_code=16, schema="privacy.archive")
+        kiz(folder, "privacy", "archive", offered, "taken", "--file", "list.csv", schema="privacy.archive")
         kiz(folder, "privacy", "checkpoints", schema="privacy.checkpoints")
         kiz(folder, "privacy", "prune", "--dry-run", schema="privacy.prune")
         kiz(folder, "privacy", "prune", schema="privacy.prune")

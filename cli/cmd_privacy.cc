@@ -114,6 +114,70 @@ Run declare_archive(Form& form) {
   };
 }
 
+std::string period_word(const Json& row) {
+  const std::string from = text_of(row, "from");
+  if (from == "never") return tr("for good; offered to the archive");
+  if (from == "request") return tr("no period; on request");
+  const auto years = static_cast<unsigned long>(number_of(row, "years"));
+  return from == "offer_ended" ? trn("{} year after the offer ended", "{} years after the offer ended", years)
+                               : trn("{} year after it was entered", "{} years after it was entered", years);
+}
+
+std::string personal_word(const std::string& personal) {
+  if (personal == "yes") return tr("names a person");
+  return personal == "office" ? tr("an office, may name a person") : tr("small numbers may tell of a person");
+}
+
+std::string readers_word(const Json& row) {
+  std::string out;
+  for (const Json& reader : list_of(row, "readers")) out += (out.empty() ? "" : ", ") + plain(reader);
+  return out.empty() ? tr("who reads the record") : out;
+}
+
+Run declare_register(Form&) {
+  return [](Shell& shell, Json args) {
+    return shell.show("privacy.register", args, [](Output& out, const Json& data) {
+      out.line(tr("Register of processing (GDPR, Art. 30): {}", {text_of(data, "member_name")}), Style::bold);
+      out.pair(tr("As of"), shown_time(text_of(data, "time")), 14);
+      out.pair(tr("Realm"), text_of(data, "realm_name"), 14);
+      std::string devices;
+      for (const Json& device : list_of(data, "devices")) devices += (devices.empty() ? "" : ", ") + text_of(device, "device");
+      out.pair(tr("Devices"), devices, 14);
+      for (const Json& row : list_of(data, "rows")) {
+        std::string title = text_of(row, "kind_label") + ": " + text_of(row, "field_label");
+        if (row["values"].is_number()) title += ", " + trn("{} value", "{} values", static_cast<unsigned long>(number_of(row, "values")));
+        out.line(title);
+        out.pair(tr("Tells"), personal_word(text_of(row, "personal")), 14);
+        out.pair(tr("Kept"), period_word(row), 14);
+        out.pair(tr("Read by"), readers_word(row), 14);
+      }
+    });
+  };
+}
+
+std::string event_word(const Json& event) {
+  const std::string what = text_of(event, "event");
+  if (what == "ordered") return tr("erasure ordered");
+  if (what == "confirmed") return tr("erasure confirmed");
+  if (what == "withdrawn") return tr("erasure withdrawn");
+  if (what == "erased") return trn("erased, {} value", "erased, {} values", static_cast<unsigned long>(number_of(event, "values")));
+  return what == "offered" ? tr("offered to the archive") : tr("the archive's answer");
+}
+
+Run declare_log(Form&) {
+  return [](Shell& shell, Json args) {
+    return shell.show("privacy.log", args, [](Output& out, const Json& data) {
+      for (const Json& event : list_of(data, "events")) {
+        std::string who = text_of(event, "actor");
+        who += (who.empty() ? "" : ", ") + text_of(event, "device") + ", " + text_of(event, "member_name");
+        out.line(shown_time(text_of(event, "time")) + "  " + text_of(event, "ref") + "  " + event_word(event) + ": " + who);
+      }
+      if (list_of(data, "events").empty()) out.line(tr("No erasure was ordered."));
+      out.line(tr("Who looked at or exported something is not recorded."), Style::dim);
+    });
+  };
+}
+
 std::string checkpoint_word(const std::string& state) {
   if (state == "done") return tr("old values are gone here");
   if (state == "open") return tr("old values will go here");
@@ -158,6 +222,8 @@ std::vector<Command> privacy_commands() {
            {{"faellig", "due", translatable("what its retention period is over for"), {}, declare_due},
             {"anbieten", "offer", translatable("offer what is due to the archive"), {}, declare_offer},
             {"archiv", "archive", translatable("the archive's answer to an offer"), {}, declare_archive},
+            {"verzeichnis", "register", translatable("the register of processing: which personal data, how long, who reads it"), {}, declare_register},
+            {"protokoll", "log", translatable("who erased what, and what the archive said"), {}, declare_log},
             {"fixpunkte", "checkpoints", translatable("up to where overwritten values have gone"), {}, declare_checkpoints},
             {"aufraeumen", "prune", translatable("let overwritten values go, as far as all have agreed"), {}, declare_prune}}}};
 }

@@ -5,6 +5,7 @@
 #include "libclient/requests_checkpoint.h"
 #include "libclient/requests_erasure.h"
 #include "libclient/requests_privacy.h"
+#include "libclient/requests_privacy_record.h"
 #include "libclient/translate.h"
 
 namespace kiz {
@@ -20,6 +21,7 @@ std::vector<RequestKind> all_requests() {
   add(bundle_requests());
   add(erasure_requests());
   add(privacy_requests());
+  add(privacy_record_requests());
   add(checkpoint_requests());
   add(backup_requests());
   add(doctor_requests());

@@ -13,8 +13,6 @@ namespace kiz::retention {
 namespace {
 
 constexpr std::uint64_t day_ms = 24ull * 60 * 60 * 1000;
-constexpr std::uint64_t year_ms = 31'556'952ull * 1000;  // of 365.2425 days
-constexpr std::uint64_t contacts_years = 2, counts_years = 10;
 
 std::uint64_t personal_values(const registry::Kind& kind, const RecordView& view) {
   std::uint64_t out = 0;

@@ -30,6 +30,8 @@ struct Due {
 /// In the spaces that this device's member owns.
 std::vector<Due> due(Replica& replica);
 
-inline constexpr std::uint64_t actors_kept_ms = 3ull * 31'556'952 * 1000;
+inline constexpr std::uint64_t contacts_years = 2, actors_years = 3, counts_years = 10;
+inline constexpr std::uint64_t year_ms = 31'556'952ull * 1000;  // of 365.2425 days
+inline constexpr std::uint64_t actors_kept_ms = actors_years * year_ms;
 
 }  // namespace kiz::retention

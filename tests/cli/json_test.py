@@ -181,6 +181,9 @@ def main():
         offered = kiz(folder, "privacy", "offer", "--archive", "Archive", "--file", "list.json", schema="privacy.offer")["offer"]["ref"]
         kiz(folder, "privacy", "archive", offered, "maybe", exit_code=16, schema="privacy.archive")
         kiz(folder, "privacy", "archive", offered, "taken", "--file", "list.csv", schema="privacy.archive")
+        kiz(folder, "privacy", "register", schema="privacy.register")
+        if not kiz(folder, "privacy", "log", schema="privacy.log")["events"]:
+            failures.append("kiz privacy log: it forgets the order")
         kiz(folder, "privacy", "checkpoints", schema="privacy.checkpoints")
         kiz(folder, "privacy", "prune", "--dry-run", schema="privacy.prune")
         kiz(folder, "privacy", "prune", schema="privacy.prune")

@@ -39,6 +39,12 @@ void render_order(Output& out, const Json& order) {
   for (const Json& device : list_of(order, "open")) {
     out.pair(&device == &list_of(order, "open").front() ? tr("Not yet") : "", tr("{} ({})", {text_of(device, "device"), text_of(device, "member_name")}), 14);
   }
+  for (const Json& value : list_of(order, "later")) {
+    std::string line = tr("{}, {}: {} ({})", {shown_time(text_of(value, "time")), field_label(text_of(order, "kind"), text_of(value, "field")),
+                                            text_of(value, "device"), text_of(value, "member_name")});
+    if (!is_true(value, "answered_before")) line += ", " + tr("before it had carried this out");
+    out.pair(&value == &list_of(order, "later").front() ? tr("Entered since") : "", line, 14);
+  }
 }
 
 void render_orders(Output& out, const Json& data) {

@@ -386,6 +386,29 @@ std::vector<Answered> answers(const ReplicaCore& core, const Order& order) {
   return out;
 }
 
+std::vector<Later> later(const ReplicaCore& core, const Order& order) {
+  std::vector<Later> out;
+  const SpaceSlot* slot = core.slot(order.target_space);
+  if (slot == nullptr || order.target.kind == 0) return out;
+  const auto answered = answers(core, order);
+  for (const EntryRef ref : entries_of(core, *slot, order)) {
+    const EntryMeta meta = slot->store.meta(ref);
+    const AuthorKey author = slot->store.log(meta.place.log).author;
+    std::vector<IndexedOp> ops;
+    slot->store.ops_on(ref, order.target, ops);
+    for (const IndexedOp& at : ops) {
+      const Timestamp said = at.op.origin ? at.op.origin->hlc : meta.hlc;
+      const CellName cell{meta.hash, at.index};
+      const bool concerned = at.op.value && !is_null(*at.op.value) && (order.fields.empty() || order.fields.contains(at.op.field));
+      if (!concerned || order.covers(at.op, cell, said)) continue;
+      const bool before = std::any_of(answered.begin(), answered.end(), [&](const Answered& a) { return a.device == author && a.done_ms <= said.millis(); });
+      out.push_back({cell, at.op.field, author, said, before});
+    }
+  }
+  std::sort(out.begin(), out.end(), [](const Later& a, const Later& b) { return std::tie(a.said, a.cell) < std::tie(b.said, b.cell); });
+  return out;
+}
+
 std::vector<AuthorKey> unanswered(const ReplicaCore& core, const Order& order) {
   const auto done = answers(core, order);
   std::vector<AuthorKey> out;

@@ -84,6 +84,16 @@ std::vector<Answered> answers(const ReplicaCore& core, const Order& order);
 /// Devices that may hold what the order names and have not answered.
 std::vector<AuthorKey> unanswered(const ReplicaCore& core, const Order& order);
 
+/// A value in the order's place that it does not cover, because it was entered later.
+struct Later {
+  CellName cell;
+  std::uint32_t field = 0;
+  AuthorKey device;
+  Timestamp said;
+  bool answered_before = false;  // the device had carried the order out: it knew of it
+};
+/// Those that are held, by time. Of an order on names of acting persons there are none: a period ends there, not a place.
+std::vector<Later> later(const ReplicaCore& core, const Order& order);
 /// Every value that the order covers, held or not, ascending.
 std::vector<CellName> covered(const ReplicaCore& core, const Order& order);
 /// Values of the order's target that are still held here.

@@ -111,6 +111,14 @@ Json order_json(Replica& replica, const erasure::Order& order) {
     one["backups_until"] = request::or_null(answer.backups_until);
     done.push_back(std::move(one));
   }
+  Json later = Json::array();
+  for (const erasure::Later& value : erasure::later(replica.core(), order)) {
+    Json one = device_json(replica, value.device);
+    one["time"] = months::instant(value.said.millis());
+    one["field"] = kind == nullptr ? "#" + std::to_string(value.field) : registry::field_name(*kind, value.field);
+    one["answered_before"] = value.answered_before;
+    later.push_back(std::move(one));
+  }
   for (const AuthorKey& device : erasure::unanswered(replica.core(), order)) open.push_back(device_json(replica, device));
   return {{"ref", references::short_of(replica, order.id)},
           {"id", references::full_of(order.id)},
@@ -129,7 +137,8 @@ Json order_json(Replica& replica, const erasure::Order& order) {
           {"state", order.withdrawn ? "withdrawn" : in_force ? "in_force" : "announced"},
           {"held", erasure::held(replica.core(), order)},
           {"answers", std::move(done)},
-          {"open", std::move(open)}};
+          {"open", std::move(open)},
+          {"later", std::move(later)}};
 }
 
 Refusal cannot_order(const Error& error) {
@@ -272,7 +281,8 @@ Answer withdraw(RequestContext& context) {
 /// erasure.list, erasure.proof  {"ref"?}
 /// data: {"orders": [{"ref", "id", "member", "member_name", "space", "record", "record_ref", "kind", "fields", "reason",
 /// "requested", "effective", "confirmed", "values_until", "state": announced|in_force|withdrawn, "held" (values still here),
-/// "answers": [{"device_ref", "device", "member", "member_name", "done", "values", "backups_until"}], "open": [device]}]}
+/// "answers": [{"device_ref", "device", "member", "member_name", "done", "values", "backups_until"}], "open": [device],
+/// "later" (values entered there since): [device and "time", "field", "answered_before"]}]}
 Answer list(RequestContext& context) {
   Json orders = Json::array();
   if (!request::text(context.args, "ref").empty()) {

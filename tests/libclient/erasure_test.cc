@@ -237,6 +237,43 @@ TEST_CASE("erasure: what was entered after the request is a new value and stays;
   CHECK(town.ahaus->read(town.space(), id)->text(offer_fields::provider) == "Caritas");
 }
 
+TEST_CASE("erasure: what a device enters that has not answered yet stays, and whoever ordered is shown it") {
+  Town town;
+  auto away = town.join("05554004", "ahaus-2");
+  const RecordId id = town.offer("Erika Mustermann");
+  Town::carry(*town.ahaus, *away);
+  town.now += day_ms;
+  const auto order = town.order(id);
+  CHECK(erasure::later(town.ahaus->core(), order).empty());
+  REQUIRE(erasure::confirm(town.ahaus->core(), order.id, {"Herr Zweiter"}));
+  REQUIRE(erasure::carry_out(town.ahaus->core()));
+  // The one that is away corrects the name; the one that carried the order out enters a successor elsewhere.
+  town.now += day_ms;
+  Edit again;
+  again.set(town.space(), id, offer_fields::provider, std::string{"Erika Muster"});
+  REQUIRE(away->commit(again, {}));
+  town.now += day_ms;
+  Edit successor;
+  successor.set(town.space(), id, offer_fields::provider, std::string{"Caritas"});
+  REQUIRE(town.ahaus->commit(successor, {}));
+  Town::carry(*away, *town.ahaus);
+  const auto seen = erasure::later(town.ahaus->core(), order);
+  REQUIRE(seen.size() == 2);
+  CHECK(seen[0].device == away->identity().author);
+  CHECK_FALSE(seen[0].answered_before);
+  CHECK(seen[0].field == offer_fields::provider);
+  CHECK(seen[1].device == town.ahaus->identity().author);
+  CHECK(seen[1].answered_before);
+  // It is not hidden, and a second order takes it.
+  const RecordView view = *town.ahaus->read(town.space(), id);
+  CHECK(view.field(offer_fields::provider)->cells.size() == 2);
+  CHECK(erasure::held(town.ahaus->core(), order) == 0);
+  const auto second = town.order(id);
+  REQUIRE(erasure::confirm(town.ahaus->core(), second.id, {"Herr Zweiter"}));
+  CHECK(erasure::carry_out(town.ahaus->core())->values == 2);
+  CHECK(erasure::later(town.ahaus->core(), order).empty());
+}
+
 TEST_CASE("erasure: guessing afterwards fails against everything that is stored") {
   Town town;
   // A number that can be guessed: all candidates are tried with everything in the store as nonce or salt.

@@ -299,6 +299,43 @@ TEST_CASE("archive: consents on a closed subject are offered and never erased be
   CHECK(archive::judge(*town.kreis, consents, subject, {}).bar == archive::Bar::permanent);
 }
 
+TEST_CASE("archive: the log tells who did what, the register which data there are and who reads them") {
+  Town town;
+  const RecordId id = town.ended("Erika Mustermann");
+  town.now += 2 * 366 * day_ms;
+  const archive::Offer offer = town.offer();
+  town.now += day_ms;
+  REQUIRE(archive::answer(*town.first, offer, archive::Answer::declined, "2028-11-08", {}, {"Herr Zweiter"}));
+  town.now += day_ms;
+  const Json ordered = town.ask("erasure.request", {{"ref", to_hex(id.key)}, {"reason", "retention"}});
+  REQUIRE(ordered["exit"] == 0);
+  town.now += 15 * day_ms;
+  REQUIRE(erasure::carry_out(town.first->core())->values == 1);
+  const Json log = town.ask("privacy.log", Json::object())["data"]["events"];
+  REQUIRE(log.size() == 4);
+  const char* const events[] = {"offered", "answered", "ordered", "erased"};
+  for (std::size_t i = 0; i < 4; ++i) CHECK(log[i]["event"] == events[i]);
+  CHECK(log[1]["actor"] == "Herr Zweiter");
+  CHECK(log[3]["values"] == 1);
+  CHECK(log[3]["ref"] == log[2]["ref"]);
+
+  const Json rows = town.ask("privacy.register", Json::object())["data"]["rows"];
+  const auto row = [&](const std::string& kind, const std::string& field) {
+    for (const Json& one : rows) {
+      if (one["kind"] == kind && one["field"] == field) return one;
+    }
+    return Json();
+  };
+  CHECK(row("offer", "contact.name")["years"] == 2);
+  CHECK(row("offer", "contact.name")["values"] == 0);
+  CHECK(row("offer", "contact.name")["personal"] == "yes");
+  CHECK(row("note", "acting_person")["years"] == 3);
+  CHECK(row("count", "value")["personal"] == "small");
+  CHECK(row("count", "value")["readers"] == Json{"Kreis Borken", "Ahaus"});
+  CHECK(row("consent", "evidence")["from"] == "never");
+  CHECK(row("offer", "title").is_null());
+}
+
 TEST_CASE("archive: who may not erase can offer nothing") {
   Town town;
   auto invite = issue_invite(*town.kreis, "05554004", {.rights = rights_of_an_office});

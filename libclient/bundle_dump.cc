@@ -89,6 +89,21 @@ class Dump {
             {"state", to_hex(part.state)},
             {"heads", std::move(heads)}};
   }
+  static Json claim_json(const CheckpointClaim& claim) {
+    Json heads = Json::array();
+    for (const CheckpointHead& named : claim.heads) {
+      heads.push_back(head_json(named.head));
+      heads.back()["author"] = to_hex(named.author);
+    }
+    return {{"space", space_json(SpaceName::of(claim.space))}, {"schema", claim.schema}, {"state", to_hex(claim.state)}, {"heads", std::move(heads)}};
+  }
+  static Json json(const CheckpointWanted& part) { return {{"part", "checkpoint_wanted"}, {"claim", claim_json(part.claim)}}; }
+  static Json json(const CheckpointSigned& part) {
+    return {{"part", "checkpoint_signed"},
+            {"claim", claim_json(part.checkpoint.claim)},
+            {"signer", to_hex(part.checkpoint.signer)},
+            {"signature", to_hex(part.checkpoint.signature)}};
+  }
   static Json json(const BundleRun& part) {
     return {{"part", "run"}, {"bytes", part.bytes.size()}, {"run", to_hex(part.bytes)}};
   }

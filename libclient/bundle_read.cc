@@ -7,6 +7,7 @@
 #include "libclient/bundle_file.h"
 #include "libclient/bundle_join.h"
 #include "libclient/bundle_memory.h"
+#include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
 #include "libclient/omission.h"
 #include "protocol/entry_fields.h"
@@ -17,6 +18,7 @@ namespace {
 
 constexpr std::size_t piece_bytes = 256u << 10;
 constexpr std::size_t ingest_bytes_soft = 2u << 20;
+constexpr std::size_t checkpoints_max = 16;  // of one bundle: each costs a pass over its space
 constexpr std::size_t missing_logs_max = 4096;  // named; what is missing is counted by logs, of which a sender can invent any number
 
 /// Hands every item of the file to `take`.
@@ -98,6 +100,8 @@ class Checking {
   }
 
   Result<void> on(const BundleFrontier&) { return {}; }
+  Result<void> on(const CheckpointWanted&) { return {}; }
+  Result<void> on(const CheckpointSigned&) { return {}; }
 
   Result<void> on(const BundleRun& part) {
     auto run = wire::decode<Run>(part.bytes);
@@ -198,6 +202,10 @@ class Taking {
         told.state = frontier->state;
         return {};
       });
+    } else if (auto* wanted = std::get_if<CheckpointWanted>(&item)) {
+      if (wanted_.size() < checkpoints_max) wanted_.push_back(std::move(wanted->claim));
+    } else if (auto* made = std::get_if<CheckpointSigned>(&item)) {
+      if (signed_.size() < checkpoints_max) signed_.push_back(std::move(made->checkpoint));
     } else if (auto* run = std::get_if<BundleRun>(&item)) {
       return join_first([&]() -> Result<void> {
         waiting_bytes_ += run->bytes.size();
@@ -273,6 +281,7 @@ class Taking {
     }
     out_.own_tail_lost = core_.consider_own_heads(own);
     if (auto saved = core_.save_peer_memory(); !saved) return saved;
+    if (auto done = take_checkpoints(); !done) return done;
     return bundle_join::note_arrived(core_, out_.summary.opening.sender);
   }
 
@@ -290,6 +299,21 @@ class Taking {
     };
     const BundleOpening& opening = out_.summary.opening;
     return may(opening.sender_transport) && std::all_of(opening.recipients.begin(), opening.recipients.end(), may);
+  }
+
+  /// After entries and acknowledgements: both sides evaluate what they hold then. What does not fit any more is left aside, as in
+  /// a session; it is planned anew some day.
+  Result<void> take_checkpoints() {
+    const auto fatal = [](Errc code) { return code == Errc::no_space || code == Errc::io_error; };
+    if (out_.summary.member == core_.membership().authority()) {
+      for (const CheckpointClaim& claim : wanted_) {
+        if (auto kept = checkpoints::keep_signed(core_, claim); !kept) return kept;
+      }
+    }
+    for (const Checkpoint& made : signed_) {
+      if (auto issued = checkpoints::countersign(core_, made); !issued && fatal(issued.error().code)) return issued.error();
+    }
+    return {};
   }
 
   struct Told {
@@ -314,6 +338,8 @@ class Taking {
   ReplicaCore& core_;
   BundleReader reader_;
   std::map<Space, Told> frontiers_;
+  std::vector<CheckpointClaim> wanted_;
+  std::vector<Checkpoint> signed_;
   std::vector<IncomingRun> runs_;
   std::size_t waiting_bytes_ = 0;
   bool join_tried_ = false;

@@ -1,8 +1,10 @@
 // What goes into a bundle: the control records, heads and runs that its recipients lack and all of them may read.
 #include <algorithm>
+#include <set>
 
 #include "libclient/bundle_file.h"
 #include "libclient/bundle_memory.h"
+#include "libclient/checkpoints.h"
 #include "libclient/peer_source.h"
 #include "protocol/limits.h"
 
@@ -28,6 +30,7 @@ class Writing {
     if (auto added = add_control(); !added) return added.error();
     if (auto added = add_bases(); !added) return added.error();
     if (auto added = add_frontiers(); !added) return added.error();
+    if (auto added = add_checkpoints(); !added) return added.error();
     if (auto added = add_runs(); !added) return added.error();
     writer_->finish(core_.files().signing(), bytes_);
     if (auto passed = pass_on(); !passed) return passed.error();
@@ -185,6 +188,33 @@ class Writing {
       std::vector<SignedHead> heads = sources_.front().signed_heads(slot->store.space());
       const BundleFrontier part{SpaceName::of(slot->store.space()), bundle_state_schema, core_.state_hash(*slot), {}};
       if (auto added = add_parts(part, std::move(heads), limits::own_heads_max); !added) return added;
+    }
+    return {};
+  }
+
+  /// As the Kreis, what a recipient should sign; as a town, what was signed. Of spaces that all recipients may read.
+  Result<void> add_checkpoints() {
+    std::set<MemberId> members;
+    for (const TransportKey& recipient : recipients_) members.insert(core_.membership().device(recipient)->member);
+    const MemberId& authority = core_.membership().authority();
+    const auto is_in = [&](const Space& space) {
+      return std::any_of(slots_.begin(), slots_.end(), [&](const SpaceSlot* slot) { return slot->store.space() == space; });
+    };
+    const auto add = [&](const Message& message) {
+      writer_->add(static_cast<std::uint32_t>(message.kind), message.body, bytes_);
+      return pass_on();
+    };
+    for (const MemberId& member : members) {
+      if (member == authority) continue;
+      for (CheckpointClaim& claim : checkpoints::due(core_, member)) {
+        if (!is_in(claim.space)) continue;
+        if (auto added = add(encode_message(CheckpointWanted{std::move(claim)})); !added) return added;
+      }
+    }
+    if (!members.contains(authority)) return {};
+    for (Checkpoint& made : checkpoints::kept_signed(core_)) {
+      if (!is_in(made.claim.space)) continue;
+      if (auto added = add(encode_message(CheckpointSigned{std::move(made)})); !added) return added;
     }
     return {};
   }

@@ -14,6 +14,7 @@ namespace kiz::checkpoints {
 namespace {
 
 constexpr char planned_prefix[] = "checkpoint_planned/";
+constexpr char signed_prefix[] = "checkpoint_signed/";  // one for each space: the newest claim replaces the one before
 constexpr char pruned_prefix[] = "pruned/";
 constexpr char refused_prefix[] = "pruning_refused/";
 constexpr std::size_t entries_at_once = 2000;  // dropped in one transaction
@@ -261,6 +262,32 @@ Result<std::size_t> issue_own(ReplicaCore& core) {
     if (!made) continue;
     if (auto issued = countersign(core, *made); !issued) return issued.error();
     ++out;
+  }
+  return out;
+}
+
+// ---- by bundles
+
+Result<void> keep_signed(ReplicaCore& core, const CheckpointClaim& claim) {
+  const auto made = sign(core, claim);
+  if (!made) return {};
+  return core.write([&]() -> Result<void> {
+    core.put_fact(signed_prefix + space_key(claim.space), wire::encode(*made));
+    return {};
+  });
+}
+
+std::vector<Checkpoint> kept_signed(const ReplicaCore& core) {
+  const auto records = records_of(core.control());
+  std::vector<Checkpoint> out;
+  for (const auto& [name, bytes] : core.facts(signed_prefix)) {
+    auto made = wire::decode<Checkpoint>(bytes);
+    if (!made) continue;
+    const auto issued = records.find(made->claim.space);
+    const bool there = issued != records.end() && std::any_of(issued->second.begin(), issued->second.end(), [&](const Record& record) {
+      return record.checkpoint->claim == made->claim;
+    });
+    if (!there) out.push_back(std::move(*made));
   }
   return out;
 }

@@ -35,6 +35,14 @@ Result<ControlPosition> countersign(ReplicaCore& core, const Checkpoint& checkpo
 /// The Kreis: the same for spaces of its own. How many were issued.
 Result<std::size_t> issue_own(ReplicaCore& core);
 
+// ---- by bundles: what a session would ask and answer lies in files
+
+/// A device of the owner: signs, and keeps the signature for the next bundle to the Kreis. Nothing where it evaluates another
+/// state. errors: no_space, io_error
+Result<void> keep_signed(ReplicaCore& core, const CheckpointClaim& claim);
+/// What was kept and is not in the control log yet.
+std::vector<Checkpoint> kept_signed(const ReplicaCore& core);
+
 struct Done {
   std::uint64_t spaces = 0;
   std::uint64_t values = 0;   // dropped by this call

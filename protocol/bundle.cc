@@ -8,6 +8,7 @@
 namespace kiz {
 namespace {
 
+constexpr unsigned end_stage = 8, join_stage = 9;  // places in the order of the inside
 constexpr char content_hash_label[] = "kiz-sync bundle content hash v1";
 constexpr char join_label[] = "kiz-sync join file v1";
 constexpr char join_proof_label[] = "kiz-sync join file proof v1";
@@ -160,13 +161,15 @@ Result<void> BundleReader::check_order(std::uint32_t kind) {
     case static_cast<std::uint32_t>(MessageKind::control_records): stage = 2; break;
     case static_cast<std::uint32_t>(BundlePart::base): stage = 3; break;
     case static_cast<std::uint32_t>(BundlePart::frontier): stage = 4; break;
-    case static_cast<std::uint32_t>(MessageKind::run): stage = 5; break;
-    case static_cast<std::uint32_t>(BundlePart::end): stage = 6; break;
-    case static_cast<std::uint32_t>(BundlePart::join): stage = 7; break;
+    case static_cast<std::uint32_t>(MessageKind::checkpoint_wanted): stage = 5; break;
+    case static_cast<std::uint32_t>(MessageKind::checkpoint_signed): stage = 6; break;
+    case static_cast<std::uint32_t>(MessageKind::run): stage = 7; break;
+    case static_cast<std::uint32_t>(BundlePart::end): stage = end_stage; break;
+    case static_cast<std::uint32_t>(BundlePart::join): stage = join_stage; break;
     default: return Error{Errc::unknown_version, "bundle"};
   }
-  const bool first = stage == 1 || stage == 7;
-  if (complete_ || first != (stage_ == 0) || (stage == 7) != join || stage < stage_) return Error{Errc::malformed, "bundle"};
+  const bool first = stage == 1 || stage == join_stage;
+  if (complete_ || first != (stage_ == 0) || (stage == join_stage) != join || stage < stage_) return Error{Errc::malformed, "bundle"};
   stage_ = stage;
   return {};
 }
@@ -180,7 +183,7 @@ Result<BundleItem> BundleReader::take(const ReceivedMessage& message) {
     if (!part) return part.error();
     return BundleItem{std::move(*part)};
   };
-  const bool last = stage_ >= 6;
+  const bool last = stage_ >= end_stage;
   if (!last) {
     if (!hasher_) hasher_.emplace(outside()->hash);
     hasher_->add(message.kind, message.body);
@@ -191,8 +194,10 @@ Result<BundleItem> BundleReader::take(const ReceivedMessage& message) {
     case 2: return as(decode_message<ControlRecords>(message.body));
     case 3: return as(decode_bundle_part<BundleBase>(message.body));
     case 4: return as(decode_bundle_part<BundleFrontier>(message.body));
-    case 5: return BundleItem{BundleRun{message.body}};
-    case 7: complete_ = true; return as(decode_bundle_part<BundleJoin>(message.body));
+    case 5: return as(decode_message<CheckpointWanted>(message.body));
+    case 6: return as(decode_message<CheckpointSigned>(message.body));
+    case 7: return BundleItem{BundleRun{message.body}};
+    case join_stage: complete_ = true; return as(decode_bundle_part<BundleJoin>(message.body));
     default: break;
   }
   auto end = decode_bundle_part<BundleEnd>(message.body);

@@ -1,7 +1,8 @@
 // What lies inside a bundle: the messages of a sync session that need no answer. Rules: SPEC.md §12.2 to §12.4. The
 // outside with its seal: bundle_seal.h; choosing what goes in and taking it in: libclient/bundle_file.h.
 //
-//   opening | control records ... | base ... | frontier ... | run ... | end with the sender's signature over all of it
+//   opening | control records ... | base ... | frontier ... | checkpoint wanted ... | checkpoint signed ... | run ... |
+//   end with the sender's signature over all of it
 //
 // Everything that changes a replica proves itself (control records, runs); the sender's signature stands for the rest:
 // who wrote the bundle, for whom, what it builds on and what its sender holds.
@@ -18,7 +19,7 @@
 
 namespace kiz {
 
-/// Kinds of the messages inside, apart from control records and runs, which are those of a session. Append only.
+/// Kinds of the messages inside, apart from control records, checkpoints and runs, which are those of a session. Append only.
 enum class BundlePart : std::uint32_t { opening = 64, base = 65, frontier = 66, end = 67, join = 68 };
 
 struct BundleOpening {
@@ -145,7 +146,8 @@ struct BundleRun {
   Bytes bytes;
 };
 
-using BundleItem = std::variant<BundleOpening, ControlRecords, BundleBase, BundleFrontier, BundleRun, BundleEnd, BundleJoin>;
+using BundleItem = std::variant<BundleOpening, ControlRecords, BundleBase, BundleFrontier, CheckpointWanted, CheckpointSigned, BundleRun,
+                                BundleEnd, BundleJoin>;
 
 /// Takes a bundle apart. Checks seal, form and order; which keys may say what is the caller's business.
 class BundleReader {

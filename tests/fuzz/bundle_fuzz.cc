@@ -35,6 +35,8 @@ void take_apart(ByteView file) {
       if (const auto* part = std::get_if<BundleOpening>(&**item)) same_again(*part);
       if (const auto* part = std::get_if<BundleBase>(&**item)) same_again(*part);
       if (const auto* part = std::get_if<BundleFrontier>(&**item)) same_again(*part);
+      if (const auto* part = std::get_if<CheckpointWanted>(&**item)) KIZ_ASSERT(decode_message<CheckpointWanted>(encode_message(*part).body));
+      if (const auto* part = std::get_if<CheckpointSigned>(&**item)) KIZ_ASSERT(decode_message<CheckpointSigned>(encode_message(*part).body));
       if (const auto* part = std::get_if<BundleEnd>(&**item)) same_again(*part);
       if (const auto* part = std::get_if<BundleJoin>(&**item)) same_again(*part);
     }
@@ -83,8 +85,14 @@ std::vector<Bytes> seeds() {
   add(static_cast<std::uint32_t>(control.kind), control.body, inside);
   part(BundleBase{space, {head}}, inside);
   part(BundleFrontier{space, bundle_state_schema, {}, {{head, {}}}}, inside);
+  CheckpointClaim claim;
+  claim.space = {{}, "05554004", Collection::offers, ""};
+  claim.heads = {{head, sender.author()}};
+  for (const Message& message : {encode_message(CheckpointWanted{claim}), encode_message(CheckpointSigned{{claim, sender.author(), {}}})}) {
+    add(static_cast<std::uint32_t>(message.kind), message.body, inside);
+  }
   add(static_cast<std::uint32_t>(MessageKind::run), Bytes(700, 'r'), inside);
-  part(BundleEnd{5, {}}, inside);
+  part(BundleEnd{7, {}}, inside);
 
   Bytes join{2};
   BundleJoin answer;

@@ -300,6 +300,86 @@ TEST_CASE("checkpoints: a commitment that was left cannot be tried out, for its 
   CHECK(gone == 1);
 }
 
+TEST_CASE("checkpoints: towns that meet the Kreis by stick alone come to one, too") {
+  Towns t;
+  Replica& kreis = t.realm.kreis();
+  const auto carry = [](Replica& from, Replica& to) {
+    Bytes file;
+    REQUIRE(write_bundle(from.core(), {.recipients = {to.identity().transport}}, [&](ByteView piece) -> Result<void> {
+      file.insert(file.end(), piece.begin(), piece.end());
+      return {};
+    }));
+    auto input = bundle_in_memory(std::move(file));
+    REQUIRE(read_bundle(to.core(), *input));
+  };
+  const auto known = [&] { return checkpoints::known(kreis.core()).size(); };
+  write(*t.ahaus, 1, prose("MARKE12.", 12));
+  carry(*t.ahaus, kreis);
+  REQUIRE(t.plan() == 1);
+  carry(kreis, *t.ahaus);
+  carry(*t.ahaus, kreis);
+  CHECK(checkpoints::kept_signed(t.ahaus->core()).empty());  // Bocholt has not acknowledged: nothing was asked
+  carry(kreis, *t.bocholt);
+  carry(*t.bocholt, kreis);
+  REQUIRE(checkpoints::waiting(kreis.core()).size() == 1);
+  CHECK(checkpoints::waiting(kreis.core())[0].open.empty());
+  carry(kreis, *t.bocholt);  // not its space
+  CHECK(checkpoints::kept_signed(t.bocholt->core()).empty());
+
+  carry(kreis, *t.ahaus);
+  REQUIRE(checkpoints::kept_signed(t.ahaus->core()).size() == 1);
+  carry(*t.ahaus, *t.bocholt);  // not the Kreis
+  CHECK(known() == 0);
+  carry(*t.ahaus, kreis);
+  REQUIRE(known() == 1);
+  carry(*t.ahaus, kreis);  // once more: nothing is issued twice
+  CHECK(known() == 1);
+  const Hash state = kreis.state_hash();
+  for (Replica* town : {t.ahaus.get(), t.bocholt.get()}) carry(kreis, *town);
+  CHECK(checkpoints::kept_signed(t.ahaus->core()).empty());
+  for (Replica* at : {&kreis, t.ahaus.get(), t.bocholt.get()}) {
+    const auto done = checkpoints::carry_out(at->core());
+    REQUIRE(done);
+    CHECK(done->values > 0);
+    CHECK(found(*at, "MARKE") == 1);
+    CHECK(at->verify(true).ok);
+  }
+  CHECK(kreis.state_hash() == state);
+}
+
+TEST_CASE("checkpoints: a claim in a bundle is signed for the Kreis alone, and only what the device itself evaluates") {
+  Towns t;
+  REQUIRE(t.plan() == 1);
+  CheckpointClaim claim = t.claim();
+  const auto bundle_with = [&](Replica& from, const CheckpointClaim& wanted) {
+    BundleOpening opening;
+    opening.realm = from.identity().realm;
+    opening.sender = from.identity().author;
+    opening.sender_transport = from.identity().transport;
+    opening.number = 900;
+    opening.recipients = {t.ahaus->identity().transport};
+    opening.control_from = from.control().last_seq() + 1;
+    opening.control = from.control().position();
+    BundleSecrets fresh;
+    from.random(fresh.ephemeral.writable());
+    from.random(fresh.file_key.writable());
+    Bytes file;
+    auto writer = BundleWriter::begin(opening, fresh, file);
+    REQUIRE(writer);
+    const Message message = encode_message(CheckpointWanted{wanted});
+    writer->add(static_cast<std::uint32_t>(message.kind), message.body, file);
+    writer->finish(from.core().files().signing(), file);
+    auto input = bundle_in_memory(std::move(file));
+    REQUIRE(read_bundle(t.ahaus->core(), *input));
+    return checkpoints::kept_signed(t.ahaus->core()).size();
+  };
+  CHECK(bundle_with(*t.bocholt, claim) == 0);
+  CheckpointClaim wrong = claim;
+  wrong.state.bytes[0] ^= 1;
+  CHECK(bundle_with(t.realm.kreis(), wrong) == 0);
+  CHECK(bundle_with(t.realm.kreis(), claim) == 1);
+}
+
 TEST_CASE("checkpoints: consents and what locked months rest on keep their past") {
   const Space offers{{}, ahaus_id, Collection::offers, {}}, counts{{}, ahaus_id, Collection::counts, {}};
   CHECK(may_be_pruned(offers, registry::kinds::offer));

@@ -32,6 +32,18 @@ BundleOpening opening() {
 const SpaceName offers{"05554004", Collection::offers, ""};
 Head head(std::uint8_t n) { return {LogId::from(Bytes(32, n)), n, EntryHash::from(Bytes(32, n))}; }
 
+CheckpointClaim claim() {
+  CheckpointClaim out;
+  out.space = {{}, "05554004", Collection::offers, ""};
+  out.heads = {{head(1), author().author()}};
+  return out;
+}
+template <class T>
+void add_message(BundleWriter& writer, const T& content, Bytes& out) {
+  const Message message = encode_message(content);
+  writer.add(static_cast<std::uint32_t>(message.kind), message.body, out);
+}
+
 Bytes written(const BundleOpening& opening, const std::function<void(BundleWriter&, Bytes&)>& parts) {
   Bytes out;
   auto writer = BundleWriter::begin(opening, {key(90), key(91)}, out);
@@ -47,6 +59,8 @@ Bytes usual() {
     writer.add(static_cast<std::uint32_t>(records.kind), records.body, out);
     writer.add(BundleBase{offers, {head(1)}}, out);
     writer.add(BundleFrontier{offers, bundle_state_schema, {}, {{head(1), {}}, {head(2), {}}}}, out);
+    add_message(writer, CheckpointWanted{claim()}, out);
+    add_message(writer, CheckpointSigned{{claim(), author().author(), {}}}, out);
     writer.add(static_cast<std::uint32_t>(MessageKind::run), Bytes(200'000, 'r'), out);
   });
 }
@@ -88,15 +102,17 @@ Read read(const SecretKey32& own, ByteView file, std::size_t step = 4096) {
 TEST_CASE("bundle: what is put in comes out in order, and the signature covers all of it") {
   const Read bundle = read(key(2), usual());
   REQUIRE(bundle.code == Errc::ok);
-  REQUIRE(bundle.items.size() == 6);
+  REQUIRE(bundle.items.size() == 8);
   const auto& first = std::get<BundleOpening>(bundle.items[0]);
   CHECK(first.number == 3);
   CHECK(first.recipients.size() == 2);
   CHECK(std::get<ControlRecords>(bundle.items[1]).records.front().size() == 300);
   CHECK(std::get<BundleBase>(bundle.items[2]).heads.size() == 1);
   CHECK(std::get<BundleFrontier>(bundle.items[3]).heads.size() == 2);
-  CHECK(std::get<BundleRun>(bundle.items[4]).bytes == Bytes(200'000, 'r'));
-  const auto& end = std::get<BundleEnd>(bundle.items[5]);
+  CHECK(std::get<CheckpointWanted>(bundle.items[4]).claim == claim());
+  CHECK(std::get<CheckpointSigned>(bundle.items[5]).checkpoint.claim == claim());
+  CHECK(std::get<BundleRun>(bundle.items[6]).bytes == Bytes(200'000, 'r'));
+  const auto& end = std::get<BundleEnd>(bundle.items[7]);
   CHECK(crypto::verify(author().author(), bundle_label, bundle.hash, end.signature));
 }
 
@@ -121,6 +137,17 @@ TEST_CASE("bundle: parts out of order, twice, unknown or behind the end are refu
           writer.add(BundleFrontier{offers, bundle_state_schema, {}, {{head(1), {}}}}, out);
           writer.add(BundleBase{offers, {head(1)}}, out);
         }) == Errc::malformed);
+  CHECK(refused([](BundleWriter& writer, Bytes& out) {
+          writer.add(static_cast<std::uint32_t>(MessageKind::run), Bytes(9, 'r'), out);
+          add_message(writer, CheckpointWanted{claim()}, out);
+        }) == Errc::malformed);
+  CHECK(refused([](BundleWriter& writer, Bytes& out) {
+          add_message(writer, CheckpointSigned{{claim(), author().author(), {}}}, out);
+          add_message(writer, CheckpointWanted{claim()}, out);
+        }) == Errc::malformed);
+  CHECK(refused([](BundleWriter& writer, Bytes& out) {
+          writer.add(static_cast<std::uint32_t>(MessageKind::checkpoint_wanted), Bytes(9, 0xff), out);
+        }) != Errc::ok);
   CHECK(refused([](BundleWriter& writer, Bytes& out) { writer.add(63, Bytes{}, out); }) == Errc::unknown_version);
   CHECK(refused([](BundleWriter& writer, Bytes& out) { writer.add(BundleEnd{}, out); }) == Errc::malformed);
   CHECK(refused([](BundleWriter& writer, Bytes& out) { writer.add(BundleJoin{}, out); }) == Errc::malformed);

@@ -1,5 +1,6 @@
 // kiz angebot, kiz bedarf: what is on offer, and what is needed. Both are edited alike; their fields differ.
 #include <algorithm>
+#include <unordered_map>
 
 #include "cli/commands.h"
 #include "cli/exchange_file.h"
@@ -20,14 +21,46 @@ constexpr Subject offer{"offer", "offers"}, need{"need", "needs"};
 
 std::string request(const Subject& subject, const char* verb) { return std::string{subject.kind} + "." + verb; }
 
+std::vector<const char*> columns_of(const Subject& subject) {
+  return {"ref", "title", "member", "member_name", std::string_view{subject.kind} == "offer" ? "provider" : "status", "kind"};
+}
+
+const Json& cell_at(const Json& record, std::size_t i) {
+  static const Json nothing;
+  return i < record.size() ? record[i] : nothing;
+}
+
+const Json& cell_at(const Json& record, const char* name) {
+  static const Json nothing;
+  const auto found = record.find(name);
+  return found != record.end() ? *found : nothing;
+}
+
+/// A field's values in words: ten thousand records have few different ones.
+class Words {
+ public:
+  Words(const char* kind, const char* field) : kind_(kind), field_(field) {}
+  const std::string& of(const Json& value) {
+    const auto [at, fresh] = known_.try_emplace(plain(value));
+    if (fresh) at->second = field_text(kind_, field_, value);
+    return at->second;
+  }
+
+ private:
+  const char* kind_;
+  const char* field_;
+  std::unordered_map<std::string, std::string> known_;
+};
+
 void render_list(Output& out, const Subject& subject, const Json& data) {
   const std::string kind = subject.kind;
+  const auto columns = columns_of(subject);
+  Words party{subject.kind, columns[4]}, kinds{subject.kind, columns[5]};
   std::vector<std::vector<std::string>> rows;
   for (const Json& record : list_of(data, subject.list)) {
-    const std::string party = kind == "offer" ? "provider" : "status";
-    rows.push_back({text_of(record, "ref"), text_of(record, "title"), member_label(record),
-                    field_text(kind, party, record.value(party, Json{})),
-                    field_text(kind, "kind", record.value("kind", Json{}))});
+    // A daemon of before answers with whole records until it is started anew.
+    const auto cell = [&](std::size_t i) -> const Json& { return record.is_array() ? cell_at(record, i) : cell_at(record, columns[i]); };
+    rows.push_back({plain(cell(0)), plain(cell(1)), member_label(plain(cell(2)), plain(cell(3))), party.of(cell(4)), kinds.of(cell(5))});
   }
   if (rows.empty()) {
     out.line(tr("None."));
@@ -44,10 +77,9 @@ void render_list(Output& out, const Subject& subject, const Json& data) {
   }
 }
 
-/// Shows a list; for the screen only the fields that stand on it are asked for.
+/// Shows a list; for the screen only what stands on it is asked for.
 int show_list(Shell& shell, const Subject& subject, const char* verb, Json args) {
-  const bool offers = std::string_view{subject.kind} == "offer";
-  if (!shell.globals.json) args["only"] = {"title", offers ? "provider" : "status", "kind"};
+  if (!shell.globals.json) args["columns"] = columns_of(subject);
   return shell.show(request(subject, verb), args, [subject](Output& out, const Json& data) { render_list(out, subject, data); });
 }
 

@@ -58,11 +58,11 @@ std::string kind_of(const Json& conflict) {
 }
 }  // namespace
 
-std::string member_label(const Json& record) {
-  if (const auto name = text_of(record, "member_name"); !name.empty()) return name;
-  const std::string key = text_of(record, "member");
-  return key.empty() ? key : places::display_name(key);
+std::string member_label(const std::string& member, const std::string& name) {
+  return !name.empty() || member.empty() ? name : places::display_name(member);
 }
+
+std::string member_label(const Json& record) { return member_label(text_of(record, "member"), text_of(record, "member_name")); }
 
 std::string origin(const Json& value) {
   std::string text = member_label(value);

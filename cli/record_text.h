@@ -9,6 +9,7 @@ namespace kiz::cli {
 
 /// The name of the town a record belongs to, from "member_name" or "member".
 std::string member_label(const Json& record);
+std::string member_label(const std::string& member, const std::string& name);
 
 /// One record, its fields labelled as an office knows them; what is disputed or was overwritten stands below.
 void render_record(Output& out, const std::string& kind, const Json& record);

@@ -31,7 +31,7 @@ Result<std::string> encode(const Json& message) {
   std::string out;
   out.reserve(header_bytes + body.size());
   for (const unsigned shift : {24U, 16U, 8U, 0U}) out += static_cast<char>(n >> shift & 0xffU);
-  return out + body;
+  return out += body;
 }
 
 Result<std::size_t> body_bytes(const std::array<std::uint8_t, header_bytes>& header) {

@@ -72,8 +72,7 @@ Json values(const Replica& replica, const registry::Kind& kind, const FieldView&
 
 namespace {
 
-Json record_json_of(const Replica& replica, const registry::Kind& kind, const RecordView& view, std::string ref,
-                    const std::vector<std::uint32_t>& only) {
+Json record_json_of(const Replica& replica, const registry::Kind& kind, const RecordView& view, std::string ref) {
   Json out;
   out["ref"] = std::move(ref);
   out["id"] = references::full_of(view.id);
@@ -83,7 +82,6 @@ Json record_json_of(const Replica& replica, const registry::Kind& kind, const Re
   Json overwritten = Json::array();
   Json unknown = Json::array();
   for (const FieldView& field : view.fields) {
-    if (!only.empty() && std::find(only.begin(), only.end(), field.field) == only.end()) continue;
     const std::string name = registry::field_name(kind, field.field);
     if (is_unknown(field)) {
       unknown.push_back(name);
@@ -115,17 +113,40 @@ Json record_json_of(const Replica& replica, const registry::Kind& kind, const Re
 }  // namespace
 
 Json record(const Replica& replica, const registry::Kind& kind, const RecordView& view) {
-  return record_json_of(replica, kind, view, references::short_of(replica, view.id), {});
+  return record_json_of(replica, kind, view, references::short_of(replica, view.id));
 }
 
-Records::Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& only)
+Records::Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& columns)
     : replica_(replica), kind_(kind), refs_(replica, kind.number) {
-  for (const std::string& name : only) {
-    if (const auto field = registry::find_field(kind, std::string_view{name})) only_.push_back(field->number);
+  for (const std::string& name : columns) {
+    const auto known = registry::find_field(kind, std::string_view{name});
+    if (name == "ref") {
+      columns_.emplace_back(&Records::ref, 0);
+    } else if (name == "member") {
+      columns_.emplace_back(&Records::member, 0);
+    } else if (name == "member_name") {
+      columns_.emplace_back(&Records::member_name, 0);
+    } else {
+      columns_.emplace_back(&Records::field, known ? known->number : 0);
+    }
   }
 }
 
-Json Records::json(const RecordView& view) const { return record_json_of(replica_, kind_, view, refs_.of(view.id), only_); }
+Json Records::json(const RecordView& view) const {
+  if (columns_.empty()) return record_json_of(replica_, kind_, view, refs_.of(view.id));
+  Json::array_t out;
+  out.reserve(columns_.size());
+  for (const auto& [column, number] : columns_) out.push_back((this->*column)(view, number));
+  return out;
+}
+
+Json Records::ref(const RecordView& view, std::uint32_t) const { return refs_.of(view.id); }
+Json Records::member(const RecordView& view, std::uint32_t) const { return view.space.owner; }
+Json Records::member_name(const RecordView& view, std::uint32_t) const { return request::member_name(replica_, view.space.owner); }
+Json Records::field(const RecordView& view, std::uint32_t number) const {
+  const FieldView* field = view.field(number);
+  return field == nullptr || is_unknown(*field) ? Json() : field_value(kind_, *field);
+}
 
 Json conflict(const Replica& replica, const Conflict& conflict) {
   const auto* kind = registry::find_kind(conflict.record.kind);

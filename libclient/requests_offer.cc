@@ -234,7 +234,8 @@ request::Or<Filter> filter(const RequestContext& context, const registry::Kind& 
   return out;
 }
 
-/// offer.list, need.list   args: member, kind, language, status, public, only (names of fields: those alone); data: {"offers": [record...], "total"}
+/// offer.list, need.list   args: member, kind, language, status, public, columns (record_reply.h: rows instead of records);
+///                         data: {"offers": [record...], "total"}
 /// offer.search            args: text as well
 /// offer.overdue           args: member, days
 Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
@@ -242,7 +243,7 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   if (!wanted) return wanted.refusal();
   wanted->overdue = overdue;
   const std::string day = today(context);
-  const reply::Records shown{context.replica, kind, request::texts(context.args, "only")};
+  const reply::Records shown{context.replica, kind, request::texts(context.args, "columns")};
   std::optional<Space> only;  // the offers of one town lie in one space: the others are not read
   if (wanted->member) only = context.replica.space(*wanted->member, kind.collection);
   Json records = Json::array();

@@ -20,27 +20,37 @@ bool hides(UChar32 c) {
 
 std::string shown(UChar32 c) { return c < 0x80 ? fmt::format("\\x{:02x}", c) : fmt::format("\\u{{{:x}}}", c); }
 
-/// Calls see(code point or -1 - byte, bytes) for each character.
-template <class See>
-void each(std::string_view text, See see) {
+/// How many characters at the beginning are printable ASCII: most text is nothing else, and needs no looking up.
+std::size_t plain_prefix(std::string_view text) {
+  std::size_t out = 0;
+  while (out < text.size() && text[out] >= ' ' && text[out] <= '~') ++out;
+  return out;
+}
+
+/// The character at `i`, which moves behind it; -1 - byte for one broken byte, so that what follows is still read.
+UChar32 next(std::string_view text, std::size_t& i) {
   const auto* bytes = reinterpret_cast<const std::uint8_t*>(text.data());
-  for (std::size_t i = 0; i < text.size();) {
-    const std::size_t start = i;
-    UChar32 c = 0;
-    U8_NEXT(bytes, i, text.size(), c);
-    if (c < 0) {  // one broken byte at a time, so that what follows is still read
-      i = start + 1;
-      c = -1 - bytes[start];
-    }
-    see(c, text.substr(start, i - start));
-  }
+  const std::size_t start = i;
+  UChar32 c = 0;
+  U8_NEXT(bytes, i, text.size(), c);
+  if (c >= 0) return c;
+  i = start + 1;
+  return -1 - bytes[start];
 }
 
 std::string escape(std::string_view text, bool one_line) {
   std::string out;
   out.reserve(text.size());
   UChar32 before = ' ';
-  each(text, [&](UChar32 c, std::string_view bytes) {
+  for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t plain = plain_prefix(text.substr(i)); plain > 0) {
+      out += text.substr(i, plain);
+      i += plain;
+      before = text[i - 1];
+      continue;
+    }
+    const std::size_t start = i;
+    const UChar32 c = next(text, i);
     // a joiner is needed between letters of Indic scripts and between emoji, and shows nowhere else
     const bool joiner =
         c == 0x200D && (u_isalpha(before) || before >= 0x2190 || u_charType(before) == U_NON_SPACING_MARK);
@@ -53,10 +63,10 @@ std::string escape(std::string_view text, bool one_line) {
     } else if (hides(c) || (c == 0x200D && !joiner)) {
       out += c == '\r' && one_line ? "\\r" : shown(c);
     } else {
-      out += bytes;
+      out += text.substr(start, i - start);
     }
     before = c < 0 ? ' ' : c;
-  });
+  }
   return out;
 }
 
@@ -82,12 +92,20 @@ std::string lines(std::string_view text) { return escape(text, false); }
 std::string line(std::string_view text, std::size_t columns_max) { return clip(escape(text, true), columns_max); }
 
 std::size_t width(std::string_view text) {
+  constexpr UChar32 joiner = 0x200D;  // what follows is joined to the picture before
   std::size_t columns = 0;
   UChar32 before = 0;
-  each(text, [&](UChar32 c, std::string_view) {
-    if (before != 0x200D) columns += columns_of(c);  // joined to the picture before
+  for (std::size_t i = 0; i < text.size();) {
+    if (const std::size_t plain = plain_prefix(text.substr(i)); plain > 0) {
+      columns += plain - (before == joiner ? 1u : 0u);
+      i += plain;
+      before = text[i - 1];
+      continue;
+    }
+    const UChar32 c = next(text, i);
+    if (before != joiner) columns += columns_of(c);
     before = c;
-  });
+  }
   return columns;
 }
 
@@ -95,19 +113,16 @@ std::string clip(std::string_view text, std::size_t columns_max) {
   if (text.size() <= columns_max || width(text) <= columns_max)
     return std::string(text);  // no byte is wider than one column
   if (columns_max == 0) return {};
-  std::size_t columns = 0, kept = 0, read = 0;
-  bool full = false;
+  std::size_t columns = 0, kept = 0;
   UChar32 before = 0;
-  each(text, [&](UChar32 c, std::string_view bytes) {
+  for (std::size_t i = 0; i < text.size();) {
+    const UChar32 c = next(text, i);
     const std::size_t more = before == 0x200D ? 0 : columns_of(c);
-    full = full || columns + more > columns_max - 1;
-    read += bytes.size();
-    if (!full) {
-      columns += more;
-      kept = read;
-    }
+    if (columns + more > columns_max - 1) break;
+    columns += more;
+    kept = i;
     before = c;
-  });
+  }
   return std::string(text.substr(0, kept)) + std::string(ellipsis);
 }
 

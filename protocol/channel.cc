@@ -31,7 +31,7 @@ void Channel::flush(Bytes& out) {
     KIZ_ASSERT(sending_.cipher.seal({}, piece, out));  // only 2^64 frames could make it fail
     sending_.count(size);
   }
-  outgoing_.clear();
+  put_to_rest(outgoing_);
 }
 
 Result<void> Channel::feed(ByteView in) {
@@ -54,6 +54,10 @@ Result<bool> Channel::open_frame() {
   if (!receiving_.cipher.open({}, left.subspan(2, size), reader_.tail())) return Error{Errc::malformed, "frame"};
   receiving_.count(size);
   incoming_start_ += 2 + size;
+  if (incoming_start_ == incoming_.size()) {
+    put_to_rest(incoming_);
+    incoming_start_ = 0;
+  }
   return true;
 }
 

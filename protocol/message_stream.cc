@@ -38,6 +38,15 @@ Result<void> append_message(std::uint32_t kind, ByteView body, Bytes& stream) {
   return {};
 }
 
+void put_to_rest(Bytes& buffer) {
+  constexpr std::size_t kept_bytes = 1024;
+  if (buffer.capacity() > kept_bytes) {
+    buffer = Bytes{};
+  } else {
+    buffer.clear();
+  }
+}
+
 Bytes& MessageReader::tail() {
   bytes_.erase(bytes_.begin(), bytes_.begin() + static_cast<std::ptrdiff_t>(start_));
   start_ = 0;
@@ -68,6 +77,10 @@ Result<std::optional<ReceivedMessage>> MessageReader::next() {
     message.body.assign(stored.begin(), stored.end());
   }
   start_ = bytes_.size() - left.size() + stored.size();
+  if (start_ == bytes_.size()) {
+    put_to_rest(bytes_);
+    start_ = 0;
+  }
   return std::optional{std::move(message)};
 }
 

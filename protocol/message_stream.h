@@ -22,6 +22,10 @@ struct ReceivedMessage {
 /// errors   over_limit: body longer than limits::message_bytes_max (nothing is appended)
 Result<void> append_message(std::uint32_t kind, ByteView body, Bytes& stream);
 
+/// Empties a buffer of a connection. One that has become large is let go of: most connections are at rest most of the time,
+/// and a node has thousands of them.
+void put_to_rest(Bytes& buffer);
+
 /// Takes the stream in pieces of any size. Holds at most one unfinished message beyond what was put in last, and unpacks
 /// one message at a time: a frame full of tiny packed messages cannot fill the memory of a reader that takes them singly.
 class MessageReader {

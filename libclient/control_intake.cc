@@ -116,6 +116,7 @@ void ReplicaCore::store_control(Seq first) {
 
 void ReplicaCore::follow_control() {
   membership_ = Membership{control_};
+  ++sharing_;
   const bool anew = closings_ != control_.closings();
   closings_ = control_.closings();
   for (const auto& [space, slot] : slots_) {

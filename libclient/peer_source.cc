@@ -72,12 +72,19 @@ const std::map<LogId, Seq>& PeerSource::damaged() const {
   return damaged_;
 }
 
-std::vector<SpaceSlot*> PeerSource::shared_slots() const {
-  std::vector<SpaceSlot*> out;
-  for (SpaceSlot* slot : core_.slots()) {
-    if (is_shared(slot->store.space())) out.push_back(slot);
+const std::vector<SpaceSlot*>& PeerSource::shared_slots() const {
+  const auto& made = core_.slots_as_made();
+  if (as_of_ != core_.sharing()) {
+    as_of_ = core_.sharing();
+    shared_.clear();
+    looked_at_ = 0;
   }
-  return out;
+  const auto before = [](const SpaceSlot* a, const SpaceSlot* b) { return a->store.space() < b->store.space(); };
+  for (; looked_at_ < made.size(); ++looked_at_) {
+    SpaceSlot* slot = made[looked_at_];
+    if (is_shared(slot->store.space())) shared_.insert(std::upper_bound(shared_.begin(), shared_.end(), slot, before), slot);
+  }
+  return shared_;
 }
 
 std::vector<SpaceDigest> PeerSource::shared_spaces() const {
@@ -216,7 +223,8 @@ std::vector<SignedHead> PeerSource::peer_device_heads() const {
     query << ByteView{head.entry};
     if (query.step() && !query.null(0)) out.push_back({head, Signature::from(query.blob(0))});
   };
-  for (const SpaceSlot* slot : peer->revoked ? core_.slots() : shared_slots()) {
+  const std::vector<SpaceSlot*> all = peer->revoked ? core_.slots() : std::vector<SpaceSlot*>{};
+  for (const SpaceSlot* slot : peer->revoked ? all : shared_slots()) {
     for (const Head& head : peer->revoked ? tips_of(*slot, peer->author) : slot->heads()) {
       if (slot->store.log(slot->store.find_log(head.log)).author == peer->author) add(head);
     }

@@ -34,7 +34,7 @@ class PeerSource final : public SyncSource {
   std::vector<Advance> to_hand_in(const std::vector<Head>& held_there) const override;
 
  private:
-  std::vector<SpaceSlot*> shared_slots() const;
+  const std::vector<SpaceSlot*>& shared_slots() const;  // ascending by space
   Place end_of_run(const SpaceSlot& slot, const EntryHash& tip) const;
   /// Logs that cannot be relied on from this entry on: for the other side they end before it (store_repair.h).
   const std::map<LogId, Seq>& damaged() const;
@@ -43,6 +43,10 @@ class PeerSource final : public SyncSource {
   TransportKey peer_;
   mutable std::map<LogId, Seq> damaged_;
   mutable std::optional<std::uint64_t> damaged_as_of_;  // generation
+  // Asked for with each summary, while it seldom changes: with thousands of towns most spaces are not shared.
+  mutable std::vector<SpaceSlot*> shared_;
+  mutable std::size_t looked_at_ = 0;  // of ReplicaCore::slots_as_made()
+  mutable std::uint64_t as_of_ = 0;    // ReplicaCore::sharing()
 };
 
 /// Passes on what a session says of its peer to the replica's memory. Returns a sentence's worth for the log where a

@@ -13,9 +13,20 @@
 
 namespace kiz {
 
-std::vector<Head> SpaceSlot::heads() const { return frontier_of(merge.history(), Reach::held).heads; }
+const Frontier& SpaceSlot::frontier() const {
+  if (frontier_as_of_ == store.logs_changed()) return frontier_;
+  frontier_ = frontier_of(merge.history(), Reach::held);
+  digest_.reset();
+  frontier_as_of_ = store.logs_changed();
+  return frontier_;
+}
 
-Hash SpaceSlot::digest() const { return KIZ_MUTANT(blind_digest) ? Hash{} : frontier_of(merge.history(), Reach::held).digest(); }
+Hash SpaceSlot::digest() const {
+  if (KIZ_MUTANT(blind_digest)) return {};
+  const Frontier& now = frontier();
+  if (!digest_) digest_ = now.digest();
+  return *digest_;
+}
 
 namespace {
 
@@ -109,13 +120,26 @@ void ReplicaCore::load_control() {
   }
 }
 
-void ReplicaCore::load_slots() {
+void ReplicaCore::forget_slots() {
+  ++sharing_;
+  slot_of_log_.clear();
+  slots_as_made_.clear();
   slots_.clear();
+}
+
+SpaceSlot& ReplicaCore::keep_slot(const Space& space, SpaceNumber number) {
+  SpaceSlot& made = *slots_.emplace(space, std::make_unique<SpaceSlot>(*db_, number, space, control_)).first->second;
+  slots_as_made_.push_back(&made);
+  return made;
+}
+
+void ReplicaCore::load_slots() {
+  forget_slots();
   auto query = db_->query("SELECT id, name FROM spaces");
   while (query.step()) {
     auto space = wire::decode<Space>(query.blob(1));
     if (!space) throw SqlFailure{SQLITE_CORRUPT, "space"};
-    slots_.emplace(*space, std::make_unique<SpaceSlot>(*db_, query.number(0), *space, control_));
+    keep_slot(*space, query.number(0));
   }
 }
 
@@ -126,7 +150,7 @@ void ReplicaCore::drop_slots() {
     load_slots();
   } catch (const SqlFailure&) {
     // Half of it is no store: what is there must not look as if it were not. Each later call says so.
-    slots_.clear();
+    forget_slots();
     unloaded_ = true;
   }
 }
@@ -180,9 +204,12 @@ SpaceSlot* ReplicaCore::slot(SpaceNumber number) const {
 
 SpaceSlot* ReplicaCore::slot_of(const LogId& log) const {
   need_loaded();
+  if (const auto known = slot_of_log_.find(log); known != slot_of_log_.end()) return known->second;
   for (const auto& [space, slot] : slots_) {
     const LogRef ref = slot->store.find_log(log);
-    if (ref != 0 && !slot->store.log(ref).branches.empty()) return slot.get();
+    if (ref == 0 || slot->store.log(ref).branches.empty()) continue;
+    slot_of_log_.emplace(log, slot.get());  // what is held of a log goes only with the whole slot
+    return slot.get();
   }
   return nullptr;
 }
@@ -198,8 +225,7 @@ SpaceSlot& ReplicaCore::slot_for(const Space& space) {
   if (SpaceSlot* known = slot(space)) return *known;
   const Bytes name = wire::encode(space);
   (db_->query("INSERT INTO spaces(name) VALUES(?)") << ByteView{name}).run();
-  auto made = std::make_unique<SpaceSlot>(*db_, db_->last_row(), space, control_);
-  return *slots_.emplace(space, std::move(made)).first->second;
+  return keep_slot(space, db_->last_row());
 }
 
 // ---- the commit path

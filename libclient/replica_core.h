@@ -50,6 +50,13 @@ class ReplicaCore {
   SpaceSlot* slot(SpaceNumber number) const;
   SpaceSlot* slot_of(const LogId& log) const;
   std::vector<SpaceSlot*> slots() const;  // ascending by space
+  /// In the order in which they came into being here. Only grows, while sharing() stays.
+  const std::vector<SpaceSlot*>& slots_as_made() const {
+    need_loaded();
+    return slots_as_made_;
+  }
+  /// Counts what may change who shares a space already held, and what makes spaces anew.
+  std::uint64_t sharing() const { return sharing_; }
   Sql& db() const { return *db_; }
 
   // ---- the commit path
@@ -131,6 +138,8 @@ class ReplicaCore {
   void load_slots();
   void drop_slots();
   void need_loaded() const;
+  void forget_slots();
+  SpaceSlot& keep_slot(const Space& space, SpaceNumber number);
   SpaceSlot& slot_for(const Space& space);  // makes it where nothing is held; inside write()
   template <class Author>
   Result<Committed> commit_with(const Actor& actor, const Watch& watch, Author write_entries);
@@ -166,6 +175,9 @@ class ReplicaCore {
   PeerMemory peers_;
   std::map<Space, std::unique_ptr<SpaceSlot>> slots_;
   bool unloaded_ = false;  // reading again after a failure has failed, too
+  std::vector<SpaceSlot*> slots_as_made_;
+  mutable std::unordered_map<LogId, SpaceSlot*, PrefixHash> slot_of_log_;  // those that were asked for
+  std::uint64_t sharing_ = 0;
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;
   std::map<TransportKey, std::uint64_t> compared_;   // ms

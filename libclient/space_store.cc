@@ -116,7 +116,10 @@ LogRef SpaceStore::name_log(const LogId& id) {
   return ref;
 }
 
-void SpaceStore::put_log(const LogInfo& info) { logs_.at(info.ref - 1) = {info, true}; }
+void SpaceStore::put_log(const LogInfo& info) {
+  ++logs_changed_;
+  logs_.at(info.ref - 1) = {info, true};
+}
 
 void SpaceStore::put_genesis(const Genesis& genesis) {
   const LogRef ref = name_log(log_id(genesis));
@@ -201,6 +204,7 @@ void SpaceStore::foretold(const EntryHash& hash, std::vector<Foretold>& out) con
 
 EntryRef SpaceStore::put_entry(const NewEntry& entry) {
   changed_ = true;
+  ++logs_changed_;
   ++entries_added_;
   const Bytes made = entry.packed == nullptr ? pack_body(entry.body) : Bytes{};
   const ByteView packed{entry.packed == nullptr ? made : *entry.packed};

@@ -71,6 +71,8 @@ class SpaceStore final : public LogStore, public RecordStore {
   /// Writes what waits in memory. Call before the transaction commits.
   void flush();
   bool dirty() const { return changed_; }
+  /// Counts changes of logs: which entries they have and how these stand.
+  std::uint64_t logs_changed() const { return logs_changed_; }
 
  private:
   struct HeldLog {
@@ -113,6 +115,7 @@ class SpaceStore final : public LogStore, public RecordStore {
   mutable std::unordered_map<RecordId, HeldRecord, RecordHash> records_;  // of this transaction
   mutable std::list<DecodedBody> bodies_;                                 // most recently used first
   std::uint64_t entries_added_ = 0;
+  std::uint64_t logs_changed_ = 0;
   bool changed_ = false;
 };
 

@@ -70,6 +70,8 @@ asio::awaitable<void> PeerConnection::read_loop() {
     asio::error_code failed;
     co_await socket_.async_wait(tcp::socket::wait_read, asio::redirect_error(asio::use_awaitable, failed));
     if (failed) co_return;
+    const bool in_turn = established_ && server_.peers().half_open() > 0;
+    if (in_turn) co_await server_.turns().next();
     const std::size_t n = socket_.read_some(asio::buffer(buffer), failed);
     if (failed == asio::error::would_block || failed == asio::error::interrupted) continue;
     if (failed) co_return;
@@ -77,6 +79,7 @@ asio::awaitable<void> PeerConnection::read_loop() {
     talk_->feed(ByteView{buffer}.first(n), steady_now());
     after_step();
     wake();
+    if (in_turn) server_.turns().took();
   }
 }
 

@@ -3,6 +3,7 @@
 #include <sys/resource.h>
 
 #include <algorithm>
+#include <set>
 #include <utility>
 
 #include "daemon/log.h"
@@ -35,15 +36,20 @@ CallerPrefix prefix_of(const asio::ip::address& address) {
   return prefix_of(v6.to_bytes());
 }
 
-void Peers::add(PeerConnection& connection) { connections_.push_back(&connection); }
+void Peers::add(PeerConnection& connection) {
+  connections_.push_back(&connection);
+  if (connection.talk().side() == Side::responder) ++half_open_;
+}
 
 void Peers::remove(PeerConnection& connection) {
   std::erase(connections_, &connection);
+  if (connection.talk().side() == Side::responder && !connection.established()) --half_open_;
   if (lines_.ended(&connection)) server_.events().peer(ref_of(connection), false);
   server_.changed().notify();
 }
 
 void Peers::on_established(PeerConnection& connection) {
+  if (connection.talk().side() == Side::responder) --half_open_;
   const TransportKey& own = server_.replica()->core().files().transport();
   const bool own_call_counts = own < *connection.talk().peer();
   const Side kept = own_call_counts ? Side::initiator : Side::responder;
@@ -76,8 +82,9 @@ void Peers::spread(const std::vector<Advance>& advances, bool control_changed, c
   for (PeerConnection* connection : connections_) {
     if (connection == from) continue;
     if (control_changed) connection->talk().on_control_changed();
-    if (!advances.empty()) connection->talk().on_commit(advances);
-    connection->wake();
+    const bool concerned = connection->talk().on_commit(advances);
+    // Of thousands of lines most are not concerned: each that is woken looks whether both still hold the same.
+    if (control_changed || concerned) connection->wake();
   }
 }
 
@@ -101,12 +108,6 @@ void Peers::drop_all() {
 }
 
 bool Peers::may_log_refusal(std::uint64_t& held_back) { return refusals_.now(steady_now(), held_back); }
-
-std::size_t Peers::half_open() const {
-  return static_cast<std::size_t>(std::count_if(connections_.begin(), connections_.end(), [](const PeerConnection* connection) {
-    return !connection->established() && !connection->dropped() && connection->talk().side() == Side::responder;
-  }));
-}
 
 bool Peers::make_room(const asio::ip::address& address) {
   std::map<CallerPrefix, std::size_t> calls;
@@ -149,18 +150,40 @@ std::string Peers::ref_of(const PeerConnection& connection) const {
   return at == devices.end() ? "-" : "G-" + std::to_string(at - devices.begin() + 1);
 }
 
+// Those a pair's key was made with: the Kreis with every town, a town with the Kreis; those called directly, or on the line.
+std::vector<const Device*> Peers::exchanging() const {
+  std::vector<const Device*> out;
+  Replica* replica = server_.replica();
+  if (replica == nullptr) return out;
+  const ReplicaCore& core = replica->core();
+  std::set<TransportKey> known;
+  for (const PairKey& pair : core.files().keyring().pairs) known.insert(pair.peer);
+  for (const PeerConnection* connection : connections_) {
+    if (connection->established()) known.insert(*connection->talk().peer());
+  }
+  for (const Device& device : core.membership().devices()) {
+    if (!device.revoked && (known.contains(device.transport) || server_.calls(device.transport))) out.push_back(&device);
+  }
+  return out;
+}
+
 Json Peers::status() const {
   Json list = Json::array();
-  Replica* replica = server_.replica();
-  if (replica == nullptr) return list;
-  const ReplicaCore& core = replica->core();
-  const KeyringContents& ring = core.files().keyring();
-  for (const Device& device : core.membership().devices()) {
-    // Those a pair's key was made with: the Kreis with every town, a town with the Kreis; and those called directly.
-    const bool exchanges = ring.pair(device.transport) != nullptr || to(device.transport) != nullptr || server_.calls(device.transport);
-    if (!device.revoked && exchanges) list.push_back(status_of(device));
-  }
+  for (const Device* device : exchanging()) list.push_back(status_of(*device));
   return list;
+}
+
+Peers::Count Peers::count() const {
+  std::set<TransportKey> on_the_line;
+  for (const PeerConnection* connection : connections_) {
+    if (connection->established()) on_the_line.insert(*connection->talk().peer());
+  }
+  Count out;
+  for (const Device* device : exchanging()) {
+    ++out.known;
+    if (on_the_line.contains(device->transport)) ++out.reachable;
+  }
+  return out;
 }
 
 Json Peers::status_of(const Device& device) const {

@@ -46,8 +46,8 @@ class Peers {
   void close_all();
   void drop_all();
 
-  /// Connections whose handshake is not through.
-  std::size_t half_open() const;
+  /// Callers whose handshake is not through.
+  std::size_t half_open() const { return half_open_; }
   /// Makes room for one more from this address, where there are too many: a caller goes whose handshake is not through.
   /// First those who have not shown that they know our key, then who comes from where most come from, then the oldest;
   /// so many who are slow keep nobody out. False: there is no room.
@@ -57,16 +57,23 @@ class Peers {
   PeerConnection* to(const TransportKey& peer) const;
   /// All devices that this one exchanges with: [{name, device, reachable, in_sync, acknowledged, pending, last_contact}].
   Json status() const;
+  /// How many devices it exchanges with, and how many of them are on the line; for a status line that is written often.
+  struct Count {
+    std::size_t known = 0, reachable = 0;
+  };
+  Count count() const;
   /// "G-2"; "-" for one that is not in the control log.
   std::string ref_of(const PeerConnection& connection) const;
 
  private:
   Json status_of(const Device& device) const;
+  std::vector<const Device*> exchanging() const;
 
   Server& server_;
   std::vector<PeerConnection*> connections_;  // oldest first
   Lines lines_;                                // those that were announced
   std::map<TransportKey, std::uint64_t> last_contact_ms_;
+  std::size_t half_open_ = 0;
   std::uint64_t garbage_ = 0;
   Seldom refusals_{std::chrono::minutes{1}, 20};
 };

@@ -55,6 +55,7 @@ Server::Server(asio::io_context& io, Config config, CommandLine given)
       given_(std::move(given)),
       read_buffer_(read_buffer_bytes),
       changed_(io),
+      turns_(io),
       events_(io),
       peers_(*this),
       dialler_(*this),

@@ -18,6 +18,7 @@
 #include "daemon/listener.h"
 #include "daemon/peers.h"
 #include "daemon/service_report.h"
+#include "daemon/turns.h"
 #include "daemon/wakeup.h"
 #include "kiz/replica.h"
 
@@ -65,6 +66,7 @@ class Server {
   /// Notified whenever the state of an exchange may have changed.
   Wakeup& changed() { return changed_; }
   Bytes& read_buffer() { return read_buffer_; }
+  Turns& turns() { return turns_; }
 
   /// After every call that may have changed the replica: pushes what was committed to all peers but `from`, heeds a new
   /// control log, and "offline".
@@ -91,6 +93,7 @@ class Server {
   std::unique_ptr<Replica> replica_;
   Bytes read_buffer_;
   Wakeup changed_;
+  Turns turns_;
   Events events_;
   Peers peers_;
   Dialler dialler_;

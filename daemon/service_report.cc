@@ -42,12 +42,7 @@ std::string ServiceReport::status() const {
   const Identity who = replica->identity();
   if (!who.joined) return tr("Waits for its membership.");
   if (server_.offline()) return tr("Offline by hand: kiz online ends this.");
-  std::size_t reachable = 0, known = 0;
-  const Json peers = server_.peers().status();
-  for (const Json& peer : peers) {
-    ++known;
-    if (peer.value("reachable", false)) ++reachable;
-  }
+  const auto [known, reachable] = server_.peers().count();
   return tr("Exchanging: {} of {} devices reachable.", {std::to_string(reachable), std::to_string(known)});
 }
 

@@ -23,6 +23,7 @@ namespace {
 constexpr VersionRange spoken{KIZ_SPEAKS_FROM, KIZ_SPEAKS_UPTO};
 
 constexpr SteadyTime handshake_max = std::chrono::seconds{10};
+constexpr SteadyTime answer_max = std::chrono::seconds{30};  // the caller's patience: it costs nobody anything, and all may call at once
 constexpr SteadyTime receipts_every = std::chrono::minutes{1};
 constexpr std::size_t output_bytes_soft = 256u << 10;   // more is made when this has gone out
 constexpr std::size_t ingest_bytes_soft = 2u << 20;     // runs taken in one transaction
@@ -43,7 +44,7 @@ Result<Invite> invite_of(const PendingJoin& joining) {
 }  // namespace
 
 PeerTalk::PeerTalk(ReplicaCore& core, SecureLink link, Side side, const SyncOptions& options, SteadyTime now)
-    : core_(core), link_(std::move(link)), side_(side), options_(options), handshake_deadline_(now + handshake_max) {}
+    : core_(core), link_(std::move(link)), side_(side), options_(options), handshake_deadline_(now + (side == Side::initiator ? answer_max : handshake_max)) {}
 
 Result<SecureLink> PeerTalk::link_to(const ReplicaCore& core, const Callee& callee, const Cookie& cookie) {
   const KeyringContents& ring = core.files().keyring();
@@ -146,9 +147,10 @@ std::optional<SteadyTime> PeerTalk::next_timeout() const {
   return handshake_deadline_;
 }
 
-void PeerTalk::on_commit(const std::vector<Advance>& advances) {
-  if (!session_) return;
-  for (const Advance& advance : advances) session_->on_commit(advance);
+bool PeerTalk::on_commit(const std::vector<Advance>& advances) {
+  bool concerned = false;
+  for (const Advance& advance : advances) concerned |= session_ != nullptr && session_->on_commit(advance);
+  return concerned;
 }
 
 void PeerTalk::on_control_changed() {

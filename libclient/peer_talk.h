@@ -40,8 +40,9 @@ class PeerTalk {
   Bytes take_output(SteadyTime now);
   void on_time(SteadyTime now);
   std::optional<SteadyTime> next_timeout() const;
-  /// Entries were committed that this talk has not brought itself; the control log has grown.
-  void on_commit(const std::vector<Advance>& advances);
+  /// Entries were committed that this talk has not brought itself. False: none of them concerns this peer.
+  bool on_commit(const std::vector<Advance>& advances);
+  /// The control log has grown.
   void on_control_changed();
   /// Says goodbye.
   void close();

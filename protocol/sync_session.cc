@@ -327,11 +327,12 @@ std::optional<Message> SyncSession::next_outgoing(SteadyTime now) {
   return out;
 }
 
-void SyncSession::on_commit(const Advance& advance) {
+bool SyncSession::on_commit(const Advance& advance) {
   State& s = *state_;
-  if (!s.source.is_shared(advance.space)) return;
+  if (!s.source.is_shared(advance.space)) return false;
   s.summary_now.reset();
   s.outbox.grow(advance);
+  return true;
 }
 
 void SyncSession::on_control_changed() {

@@ -111,7 +111,8 @@ class SyncSession {
 
   // ---- what happened here
   /// Entries of a space were committed, by a local edit or from another peer; not called for what this session reported.
-  void on_commit(const Advance& advance);
+  /// False: the peer does not share the space, so nothing follows.
+  bool on_commit(const Advance& advance);
   /// The control log has grown, or an unshared space may now be shared, or the other way round.
   void on_control_changed();
   /// Records from take_control() were not accepted; data goes on by what both hold.

@@ -3,6 +3,7 @@
 #include "cli/cmd_bundle.h"
 #include "cli/cmd_erasure.h"
 #include "cli/cmd_privacy.h"
+#include "cli/cmd_rule.h"
 #include "libclient/complaint.h"
 #include "libclient/translate.h"
 #include "protocol/registry.h"
@@ -30,9 +31,9 @@ const Command& command_tree() {
     Command top{"kiz", "kiz", ""};
     // What a clerk needs comes first: `kiz --help` describes as many as fit one screen.
     for (auto group : {status_commands, setup_commands, offer_commands, count_commands, consent_commands, conflict_commands,
-                       report_commands, bundle_commands, member_commands, doctor_commands, backup_commands, key_commands,
-                       quarantine_commands, erasure_commands, privacy_commands, config_commands, service_commands, bugreport_commands,
-                       dump_commands, demo_commands}) {
+                       report_commands, bundle_commands, member_commands, rule_commands, doctor_commands, backup_commands,
+                       key_commands, quarantine_commands, erasure_commands, privacy_commands, config_commands,
+                       service_commands, bugreport_commands, dump_commands, demo_commands}) {
       for (Command& command : group()) top.children.push_back(std::move(command));
     }
     return top;

@@ -4,6 +4,7 @@
 
 #include "libclient/field_text.h"
 #include "libclient/months.h"
+#include "libclient/realm_rules.h"
 #include "libclient/references.h"
 #include "libclient/translate.h"
 #include "protocol/membership.h"
@@ -119,7 +120,7 @@ std::vector<Question> load(const Replica& replica) {
     if (question != found.end()) question->second.papers.emplace(paper->ags, std::move(*paper));
     return true;
   });
-  const bool papers_count = replica.membership().rule("paper_consent_counts") == "yes";
+  const bool papers_count = realm_rules::paper_consent_counts(replica.membership());
   std::vector<Question> out;
   for (auto& [key, question] : found) out.push_back(std::move(question));
   for (Question& question : out) question.papers_count = papers_count;

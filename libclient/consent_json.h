@@ -18,7 +18,7 @@ struct Question {
   Subject subject;
   std::map<MemberId, Consent> consents;  // of those who wrote something
   std::map<MemberId, Consent> papers;    // what came on paper and the Kreis wrote down; counts for nothing by itself
-  bool papers_count = false;             // the realm's rule "paper_consent_counts" is "yes"
+  bool papers_count = false;             // realm_rules.h
 
   /// What the town wrote itself.
   Standing written(const MemberId& member) const;

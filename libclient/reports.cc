@@ -8,6 +8,7 @@
 #include "libclient/count_json.h"
 #include "libclient/field_text.h"
 #include "libclient/months.h"
+#include "libclient/realm_rules.h"
 #include "libclient/references.h"
 #include "libclient/report_figures.h"
 #include "protocol/membership.h"
@@ -17,7 +18,6 @@ namespace {
 
 using request::Town;
 
-constexpr int due_day_default = 10;  // of the following month, unless the realm's rule "return_due_day" says otherwise
 
 Json head(const Replica& replica, const char* name) {
   return {{"report", name},
@@ -86,15 +86,6 @@ std::vector<Town> held_towns(const Replica& replica) {
   const Identity self = replica.identity();
   if (self.member == replica.membership().authority()) return request::towns(replica);
   return {{self.member, self.member_name}};
-}
-
-std::string due_on(const Replica& replica, const std::string& month) {
-  int day = due_day_default;
-  if (const auto rule = replica.membership().rule("return_due_day")) {
-    const bool plain = rule->size() <= 2 && !rule->empty() && rule->find_first_not_of("0123456789") == std::string::npos;
-    if (plain && std::stoi(*rule) >= 1 && std::stoi(*rule) <= 28) day = std::stoi(*rule);
-  }
-  return months::plus(month, 1) + (day < 10 ? "-0" : "-") + std::to_string(day);
 }
 
 }  // namespace
@@ -204,7 +195,7 @@ Json month(const Replica& replica, const std::string& month, const Setting& sett
 Json returns(const Replica& replica, const std::string& month) {
   const std::vector<Town> towns = held_towns(replica);
   const counts::Months held = counts::load(replica, {{}, month, month});
-  const std::string due = due_on(replica, month), today = months::day_of(replica.now_ms());
+  const std::string due = realm_rules::due_on(replica.membership(), month), today = months::day_of(replica.now_ms());
   const Json heard = knowledge(replica, towns);
 
   std::map<month_return::State, std::size_t> sums;

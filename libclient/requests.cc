@@ -6,6 +6,7 @@
 #include "libclient/requests_erasure.h"
 #include "libclient/requests_privacy.h"
 #include "libclient/requests_privacy_record.h"
+#include "libclient/requests_rule.h"
 #include "libclient/translate.h"
 
 namespace kiz {
@@ -26,6 +27,7 @@ std::vector<RequestKind> all_requests() {
   add(backup_requests());
   add(doctor_requests());
   add(member_requests());
+  add(rule_requests());
   add(quarantine_requests());
   add(key_requests());
 #ifdef KIZ_HAS_OFFER_REQUESTS

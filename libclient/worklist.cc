@@ -6,6 +6,7 @@
 #include "libclient/consent_json.h"
 #include "libclient/count_store.h"
 #include "libclient/months.h"
+#include "libclient/realm_rules.h"
 #include "libclient/references.h"
 #include "libclient/request_support.h"
 #include "protocol/membership.h"
@@ -15,15 +16,6 @@ namespace kiz {
 
 namespace {
 constexpr int confirmed_days_max = 180;
-
-std::string due_on(const Replica& replica, const std::string& month) {
-  std::string day = "10";  // of the following month, unless the realm's rule says otherwise
-  if (const auto rule = replica.membership().rule("return_due_day")) {
-    const bool number = !rule->empty() && rule->size() <= 2 && rule->find_first_not_of("0123456789") == std::string::npos;
-    if (number && std::stoi(*rule) >= 1 && std::stoi(*rule) <= 28) day = rule->size() == 1 ? "0" + *rule : *rule;
-  }
-  return months::plus(month, 1) + "-" + day;
-}
 
 std::size_t measures_missing(const Replica& replica, const MemberId& member, const std::string& month,
                              const counts::Month& held) {
@@ -46,7 +38,7 @@ Json return_of_town(const Replica& replica, const MemberId& member, const std::s
     if (handed_in && month != present) continue;
     return {{"month", month},
             {"state", month_return::name(state)},
-            {"due", due_on(replica, month)},
+            {"due", realm_rules::due_on(replica.membership(), month)},
             {"handed_in", handed_in},
             {"missing", measures_missing(replica, member, month, held)}};
   }
@@ -59,7 +51,7 @@ Json returns_of_kreis(const Replica& replica, const std::string& today) {
   const auto reported = std::count_if(towns.begin(), towns.end(), [&](const request::Town& town) {
     return month_return::handed_in(counts::load_month(replica, town.id, month).standing().state);
   });
-  return {{"month", month}, {"due", due_on(replica, month)}, {"expected", towns.size()}, {"reported", reported}};
+  return {{"month", month}, {"due", realm_rules::due_on(replica.membership(), month)}, {"expected", towns.size()}, {"reported", reported}};
 }
 
 std::size_t overdue_offers(const Replica& replica, const MemberId& member, const std::string& today) {

@@ -108,7 +108,7 @@ struct AdmissionRenewed {
   template <class Archive>
   void serialize(Archive& ar);
 };
-struct RuleSet {  // a policy of the realm, e.g. "paper_consents_count" = "1"
+struct RuleSet {  // a policy of the realm, e.g. "paper_consent_counts" = "yes"
   std::string name;
   std::string value;
 

@@ -39,7 +39,11 @@ std::string sentence_of(const std::string& output) {
 /// What holds: in the daemon that answers; for a file, or where none runs, as a kizd started now would read it.
 /// The daemon's own envelope, or one around what kizd printed.
 Json settings(Shell& shell, const std::string& request, const std::string& file) {
-  if (file.empty() && shell.daemon()) return shell.ask("config.show", Json::object());
+  if (file.empty() && shell.daemon()) {
+    Json told = shell.ask("config.show", Json::object());
+    const bool none_runs = told.contains("error") && text_of(told["error"], "code") == name(Errc::unreachable);
+    if (!none_runs) return told;
+  }
   const Ran ran = run_program(kizd_with(shell, "--show-config", file));
   if (!ran.started) {
     return refusal_envelope(request, to_refusal(Error{Errc::not_found, tr("The program kizd is not installed beside kiz.")}));

@@ -41,6 +41,7 @@ std::optional<std::string> new_passphrase(Shell& shell, const std::string& file)
 Run declare_password(Form& form) {
   form.option("new_file", "--neu-datei,--new-file", tr("FILE"), tr("the new passphrase is the first line of this file; empty: none"));
   return [](Shell& shell, Json args) {
+    if (shell.barred()) return shell.print(shell.ask("key.password", Json::object()), {});
     const std::string path = (shell.store_directory() / "key").string();
     const auto present = shell.replica_options().unlock.passphrase;
     auto key = open_store_key(path, present);

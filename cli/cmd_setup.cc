@@ -64,6 +64,7 @@ Run declare_init(Form& form) {
       .flag("restore", "--wiederherstellen,--restore", tr("bring the Kreis back with its emergency sheet, or give it a new key"))
       .number("last_good", "--bis,--up-to", "N", tr("with --restore: the last decision that counts; else the last one held"));
   return [](Shell& shell, Json args) {
+    if (shell.barred()) return shell.print(shell.ask("setup", args), {});  // before anybody answers questions in vain
     if (args.contains("restore")) return restore(shell, std::move(args));
     if (args.contains("last_good")) throw UsageError{tr("--up-to belongs to --restore."), {}};
     if (!args.contains("name") && !args.contains("ags")) args["name"] = shell.prompt(tr("Which Kreis or city (name or key)"));
@@ -159,6 +160,7 @@ Run declare_join(Form& form) {
       .option("device", "--geraet,--device", tr("NAME"), tr("what this machine is called"))
       .option("answer", "--antwort,--answer", tr("FILE"), tr("without a network: write the answer for the Kreis into this file"));
   return [](Shell& shell, Json args) {
+    if (shell.barred()) return shell.print(shell.ask("join", args), {});
     const std::string answer = text_of(args, "answer");
     args.erase("answer");
     if (const Json words = args.value("invite", Json::array()); words.size() == 1 && is_bundle(words[0].get<std::string>())) {

@@ -203,6 +203,7 @@ Run declare_offline(Form&) {
 Run declare_online(Form&) { return switch_network("online", translatable("This machine exchanges again.")); }
 
 int follow(Shell& shell) {
+  if (shell.barred()) return shell.print(shell.ask("events", Json::object()), {});
   const auto socket = shell.daemon();
   if (!socket) return shell.refuse("events", no_daemon(tr("kiz events")));
   auto client = ControlClient::connect(*socket);

@@ -1,6 +1,5 @@
 #include "cli/shell.h"
 
-#include <grp.h>
 #include <poll.h>
 #include <pwd.h>
 #include <sys/stat.h>
@@ -11,6 +10,7 @@
 #include <cstdlib>
 #include <iostream>
 
+#include "cli/doorkeeper.h"
 #include "cli/interrupt.h"
 #include "cli/progress_line.h"
 #include "cli/setup.h"
@@ -93,16 +93,14 @@ fs::path socket_meant(const std::string& given) {
   return set.empty() ? system_socket : set.c_str();
 }
 
-/// The socket is there and may not be asked: who may is told by the group that it, or a closed folder around it, belongs to.
+/// The socket is there and may not be asked.
 Refusal shut_out(const fs::path& socket) {
-  struct stat file {};
-  const bool seen = ::stat(socket.c_str(), &file) == 0 || ::stat(socket.parent_path().c_str(), &file) == 0;
-  const group* owners = seen ? ::getgrgid(file.st_gid) : nullptr;
+  const std::string owners = group_let_in(socket);
   Refusal refusal{Errc::not_permitted, tr("The daemon of this machine does not let you in. Nothing was changed."), {}, 0};
-  refusal.hint = owners == nullptr
+  refusal.hint = owners.empty()
                      ? tr("Ask the administrator of this machine to put you into the right group.")
                      : tr("It answers members of the group {1}. An administrator puts you in: adduser {2} {1}; then log in again.",
-                          {owners->gr_name, user_name()});
+                          {owners, user_name()});
   return refusal;
 }
 }  // namespace
@@ -187,7 +185,8 @@ Result<void> Shell::open() {
 }
 
 std::optional<std::filesystem::path> Shell::daemon() {
-  if (!open()) return std::nullopt;
+  // One that does not answer, or not this user, was meant all the same: no store takes its place.
+  if (!open()) return socket_meant(globals.socket);
   return target_->socket;
 }
 

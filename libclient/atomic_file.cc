@@ -17,6 +17,9 @@ Error refusal(int error, const std::string& path) {
   switch (error) {
     case ENOENT:
       return {Errc::not_found, context};
+    case EACCES:
+    case EPERM:
+      return {Errc::not_permitted, path};
     case ENOSPC:
     case EDQUOT:
       return {Errc::no_space, context};

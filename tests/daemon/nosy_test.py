@@ -9,7 +9,10 @@ import stat
 import subprocess
 import sys
 
-from kizd import BIN, KIZD, Realm, run
+from kizd import BIN, HERE, KIZD, Realm, run
+
+sys.path.insert(0, os.path.join(HERE, "..", "cli"))
+from command_tree import FILE, leaves, operands_of  # noqa: E402
 
 LOCALE = os.environ.get("KIZ_LOCALE_DIR") or os.path.join(BIN, "..", "share", "locale")
 GROUP = "games"  # of base-passwd; nobody is not in it
@@ -33,7 +36,7 @@ class Stranger:
     def run(self, *words):
         env = {"HOME": "/nonexistent", "PATH": os.environ["PATH"], "LC_ALL": "C", "KIZ_LOCALE_DIR": os.path.join(self.folder, "locale")}
         return subprocess.run(["setpriv", "--reuid=nobody", "--regid=nogroup", "--clear-groups", *words], capture_output=True, text=True,
-                              timeout=60, check=False, cwd="/", env=env, stdin=subprocess.DEVNULL)
+                              timeout=60, check=False, cwd=self.folder, env=env, stdin=subprocess.DEVNULL)
 
     def kiz(self, *words):
         return self.run(os.path.join(self.folder, "kiz"), *words)
@@ -73,11 +76,38 @@ def whoever_is_not_in_the_group_gets_13_and_the_group_s_name():
         assert ended.returncode == 13 and f"adduser nobody {GROUP}" in " ".join(ended.stderr.split()), ended
 
 
+# These ask no replica: the journal lets in whom it wants, a demo is one's own, a configuration is a file.
+OWN = {("service", "log"), ("demo",), ("config", "show"), ("config", "check"), ("config", "path")}
+
+
+def every_command_ends_with_13_and_names_the_group():
+    with Realm() as realm:
+        realm.set_up()
+        realm.kreis.offer("Geheimer Treff")
+        with_group_socket(realm)
+        stranger = Stranger(realm)
+        os.chmod(stranger.folder, 0o777)  # a bundle that is to be written there is begun before anybody is asked
+        with open(os.path.join(stranger.folder, "file.csv"), "w", encoding="ascii") as file:
+            file.write(FILE)
+        tree = json.loads(stranger.kiz("--describe", "--lang", "en").stdout)
+        asked = 0
+        for words, command in leaves(tree):
+            if words in OWN:
+                continue
+            operands = operands_of(words, command)
+            for how in ([], ["--json"]):
+                ended = stranger.kiz("--lang", "en", "--yes", *how, "--socket", realm.kreis.socket, *words, *operands)
+                said = " ".join((ended.stdout + ended.stderr).split())
+                assert ended.returncode == 13 and f"adduser nobody {GROUP}" in said and "Geheim" not in said, (words, ended)
+                asked += 1
+        assert asked > 150, asked
+
+
 def another_s_store_is_no_broken_disk_but_a_matter_of_rights():
     with Realm() as realm:
         realm.set_up()
         stranger = Stranger(realm)
-        for words in (("status",), ("offer", "list"), ("verify",), ("doctor",), ("bugreport",)):
+        for words in (("status",), ("offer", "list"), ("verify",), ("doctor",), ("bugreport",), ("key", "password")):
             ended = stranger.kiz("--lang", "en", "--store", realm.kreis.store, *words)
             assert ended.returncode == 13 and "You have no right for this" in ended.stdout + ended.stderr, (words, ended)
         closed = os.path.join(realm.folder, "closed")
@@ -157,6 +187,7 @@ if os.geteuid() != 0:
     sys.exit(77)
 sys.exit(run([
     whoever_is_not_in_the_group_gets_13_and_the_group_s_name,
+    every_command_ends_with_13_and_names_the_group,
     another_s_store_is_no_broken_disk_but_a_matter_of_rights,
     files_and_processes_are_closed_to_other_users,
     secrets_are_in_no_argument_environment_dump_log_or_report,

@@ -1,6 +1,7 @@
 // kiz pruefen: what is wrong and the command that mends it. The store and the daemon are examined where they are; this
 // side adds what only it can see: whether the daemon answers, is of this version, and whether the Kreis can be reached.
 #include "cli/commands.h"
+#include "cli/doorkeeper.h"
 #include "cli/reachable.h"
 #include "cli/shell.h"
 #include "cli/text.h"
@@ -11,18 +12,18 @@ namespace kiz::cli {
 
 namespace {
 using namespace std::chrono_literals;
-using doctor::State;
 
 constexpr auto reach_max = 3s;
+
+constexpr unsigned short last_code = 255;
 
 Refusal refusal_in(const Json& envelope) {
   const Json& error = envelope["error"];
   Refusal out;
-  const std::string code = text_of(error, "code");
-  out.code = code == "E_UNREACHABLE" ? Errc::unreachable : code == "E_NOT_PERMITTED" ? Errc::not_permitted : Errc::internal;
+  for (unsigned short number = 1; number <= last_code; ++number) {
+    if (text_of(error, "code") == name(static_cast<Errc>(number))) out.code = static_cast<Errc>(number);
+  }
   out.text = text_of(error, "text");
-  out.hint = text_of(error, "hint");
-  out.exit = envelope.value("exit", 1);
   return out;
 }
 
@@ -37,29 +38,23 @@ std::string sentence_for(Reach found, const std::string& address) {
   return {};
 }
 
-const char* command_for(Reach found) {
+doctor::Finding finding_for(Reach found, const std::string& address) {
+  doctor::Report report;
+  const std::string text = sentence_for(found, address);
   switch (found) {
-    case Reach::unknown_name: return "getent hosts";
-    case Reach::no_route: return "ip route";
-    default: return nullptr;
+    case Reach::open: report.add(doctor::kind("address_open"), text); break;
+    case Reach::unknown_name: report.add(doctor::kind("address_unknown"), text, {address.substr(0, address.rfind(':'))}); break;
+    case Reach::refused:
+    case Reach::silent: report.add(doctor::kind("address_silent"), text); break;
+    case Reach::no_route: report.add(doctor::kind("address_far"), text); break;
   }
-}
-
-// Adds a finding to what the other side found, and to its counts.
-void add(Json& data, const char* check, State state, const std::string& text, const std::string& mend) {
-  constexpr const char* states[] = {"good", "note", "warning", "bad"};
-  constexpr const char* counts[] = {"good", "notes", "warnings", "bad"};
-  const auto at = static_cast<std::size_t>(state);
-  data["findings"].push_back({{"check", check}, {"state", states[at]}, {"text", text}, {"mend", mend.empty() ? Json() : Json(mend)}});
-  data[counts[at]] = number_of(data, counts[at]) + 1;
+  return report.findings.front();
 }
 
 void try_network(Json& data) {
   for (const Json& each : list_of(data, "dials")) {
     const std::string address = plain(each);
-    const Reach found = reach(address, reach_max);
-    const char* command = command_for(found);
-    add(data, "network", found == Reach::open ? State::good : State::warning, sentence_for(found, address), command != nullptr ? command : found == Reach::open ? "" : tr("kiz sync --wait"));
+    doctor::add_to(data, finding_for(reach(address, reach_max), address));
   }
 }
 
@@ -69,20 +64,36 @@ Json fetched(Shell& shell, const Json& args, Json found) {
   const Json synced = shell.ask("sync", {{"wait", true}, {"timeout_ms", 30'000}});
   Json again = shell.ask("doctor", args);
   if (!again.value("ok", false)) return found;
+  doctor::Report report;
   const auto before = number_of(found["data"], "damaged_entries"), left = number_of(again["data"], "damaged_entries");
   if (left < before) {
-    add(again["data"], "integrity", State::note, tr("Fetched from others: {} of {} damaged entries.", {shown_number(before - left), shown_number(before)}), "");
+    report.add(doctor::kind("entries_fetched"), tr("Fetched from others: {} of {} damaged entries.", {shown_number(before - left), shown_number(before)}));
   } else {
     const std::string why = synced.value("ok", false) ? tr("nobody who was reached holds them") : text_of(synced["error"], "text");
-    add(again["data"], "integrity", State::warning, tr("None of the damaged entries came back: {}", {why}), tr("kiz backup restore FILE"));
+    report.add(doctor::kind("entries_lost"), tr("None of the damaged entries came back: {}", {why}));
   }
+  doctor::add_to(again["data"], report.findings.front());
   return again;
+}
+
+// What is found where nobody could be asked.
+doctor::Report examine_from_outside(Shell& shell, const Refusal& refusal) {
+  doctor::Report report;
+  if (shell.barred()) {
+    const std::string group = group_let_in(*shell.daemon());
+    report.add(doctor::kind("shut_out"), refusal.text, {user_name(), group.empty() ? "kiz-sync" : group});
+  } else if (refusal.code == Errc::unreachable) {
+    report.add(doctor::kind("daemon_silent"), refusal.text);
+  } else {
+    report = doctor::examine_closed(refusal, shell.store_directory().string());
+  }
+  return report;
 }
 
 Json examine(Shell& shell, const Json& args) {
   Json envelope = shell.ask("doctor", args);
   if (!envelope.value("ok", false)) {
-    const doctor::Report report = doctor::examine_closed(refusal_in(envelope));
+    const doctor::Report report = examine_from_outside(shell, refusal_in(envelope));
     Json data = doctor::to_json(report);
     data["dials"] = Json::array();
     data["daemon"] = nullptr;
@@ -92,7 +103,9 @@ Json examine(Shell& shell, const Json& args) {
   Json& data = envelope["data"];
   const std::string version = text_of(data, "daemon");
   if (!version.empty() && version != KIZ_VERSION) {
-    add(data, "version", State::warning, tr("kiz is version {}, kizd is version {}.", {KIZ_VERSION, version}), "systemctl restart kizd");
+    doctor::Report report;
+    report.add(doctor::kind("versions_differ"), tr("kiz is version {}, kizd is version {}.", {KIZ_VERSION, version}));
+    doctor::add_to(data, report.findings.front());
   }
   if (is_true(args, "network") || is_true(args, "all")) try_network(data);
   if (envelope.value("exit", 0) == 0 && number_of(data, "warnings") > 0) envelope["exit"] = 3;

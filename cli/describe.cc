@@ -2,6 +2,7 @@
 
 #include <CLI/CLI.hpp>
 
+#include "libclient/doctor_kinds.h"
 #include "libclient/refusals.h"
 #include "libclient/translate.h"
 
@@ -63,6 +64,15 @@ Json describe_errors() {
   }
   return errors;
 }
+Json describe_findings() {
+  Json findings = Json::array();
+  for (const doctor::Kind& kind : doctor::kinds) {
+    const std::string mend = tr(kind.mend);
+    findings.push_back({{"name", kind.name}, {"check", kind.check}, {"state", doctor::name_of(kind.state)},
+                        {"mend", mend.empty() ? Json() : Json(mend)}, {"exit", kind.exit}});
+  }
+  return findings;
+}
 }  // namespace
 
 Json description(const CLI::App& everywhere) {
@@ -72,7 +82,8 @@ Json description(const CLI::App& everywhere) {
           {"version", KIZ_VERSION},
           {"options", describe_options(everywhere)},
           {"commands", std::move(commands)},
-          {"errors", describe_errors()}};
+          {"errors", describe_errors()},
+          {"findings", describe_findings()}};
 }
 
 }  // namespace kiz::cli

@@ -72,8 +72,8 @@ class Collector {
   }
 
  private:
-  void add(const char* code, Alarm::Grade grade, std::string text, Json proof = nullptr) {
-    out_.push_back({code, grade, std::move(text), std::move(proof)});
+  void add(const char* code, Alarm::Grade grade, std::string text, Json proof = nullptr, std::string device = {}) {
+    out_.push_back({code, grade, std::move(text), std::move(proof), std::move(device)});
   }
 
   void control() {
@@ -130,7 +130,8 @@ class Collector {
       if (full) {
         add("W_FORK_FULL", Alarm::Grade::alarm,
             tr("The log of {} has {} branches, and no further one is taken in. Lock the device out: kiz device revoke {}",
-               {whose, std::to_string(fork.branches.size()), device_ref(replica_.membership(), fork.author)}));
+               {whose, std::to_string(fork.branches.size()), device_ref(replica_.membership(), fork.author)}),
+            nullptr, device_ref(replica_.membership(), fork.author));
       }
     }
   }
@@ -142,7 +143,7 @@ class Collector {
       const std::uint64_t when = core_.control().records()[device->granted_at - 1].time_ms;
       add("W_UNKNOWN_DEVICE", Alarm::Grade::alarm,
           tr("The Kreis has admitted a device \"{}\" ({}) in your name on {}. If nobody at your office knows it, call the Kreis at once. If "
-             "it is yours: kiz device confirm {}", {device->name, ref, shown_day(when), ref}));
+             "it is yours: kiz device confirm {}", {device->name, ref, shown_day(when), ref}), nullptr, ref);
     }
   }
 

@@ -16,6 +16,7 @@ struct Alarm {
   Grade grade = Grade::warning;
   std::string text;  // one sentence, and what to do
   Json proof;        // what stands behind it, for an auditor; null where there is nothing to show
+  std::string device = {};  // "G-2", where it is about one and something can be done with it
 };
 
 /// The most serious first.

@@ -1,11 +1,13 @@
 #include "libclient/doctor.h"
 
+#include <pwd.h>
 #include <sys/stat.h>
 #include <sys/timex.h>
 #include <unistd.h>
 
 #include <algorithm>
 
+#include "libclient/alarms.h"
 #include "libclient/atomic_file.h"
 #include "libclient/backup.h"
 #include "libclient/backup_file.h"
@@ -34,6 +36,11 @@ constexpr std::uint64_t behind_max_ms = 5 * 60'000;   // what clocks of two mach
 std::string number(std::uint64_t n) { return shown_number(static_cast<std::int64_t>(n)); }
 std::string mebibytes(std::uint64_t bytes) { return number(bytes >> 20) + " MiB"; }
 
+std::string user_name() {
+  const passwd* user = ::getpwuid(::geteuid());
+  return user != nullptr ? user->pw_name : std::to_string(::geteuid());
+}
+
 std::string text_in(const Json& object, const char* key) {
   const auto at = object.find(key);
   return at != object.end() && at->is_string() ? at->get<std::string>() : std::string{};
@@ -41,24 +48,24 @@ std::string text_in(const Json& object, const char* key) {
 
 void check_service(Report& report, const Replica&, const Json& running, bool offline) {
   if (running.is_null()) {
-    report.add({"service", State::note, tr("No daemon runs on this store: it exchanges only when somebody says so."), tr("kiz sync --wait")});
+    report.add(kind("no_daemon"), tr("No daemon runs on this store: it exchanges only when somebody says so."));
   } else {
-    report.add({"service", State::good, tr("kizd {} runs.", {text_in(running, "version")})});
+    report.add(kind("daemon_runs"), tr("kizd {} runs.", {text_in(running, "version")}));
   }
-  if (offline) report.add({"service", State::warning, tr("Switched offline by hand: nothing is exchanged."), tr("kiz online")});
+  if (offline) report.add(kind("offline_by_hand"), tr("Switched offline by hand: nothing is exchanged."));
 }
 
 void look_at_store(Report& report, Replica& replica) {
   const StoreFigures figures = replica.figures();
-  report.add({"store", State::good, trn("{} entry in {}.", "{} entries in {}.", figures.entries, {mebibytes(figures.bytes)})});
+  report.add(kind("store_opens"), trn("{} entry in {}.", "{} entries in {}.", figures.entries, {mebibytes(figures.bytes)}));
   if (figures.quarantined > 0) {
-    report.add({"store", State::warning, tr("Entries in quarantine, signed by a device after it was locked out: {}.", {number(figures.quarantined)}), tr("kiz quarantine list")});
+    report.add(kind("quarantine"), tr("Entries in quarantine, signed by a device after it was locked out: {}.", {number(figures.quarantined)}));
   }
   if (figures.waiting > 0) {
-    report.add({"store", State::note, tr("Entries that wait for others they build on: {}.", {number(figures.waiting)}), tr("kiz sync --wait")});
+    report.add(kind("waiting"), tr("Entries that wait for others they build on: {}.", {number(figures.waiting)}));
   }
   const auto conflicts = replica.conflict_count();
-  if (conflicts > 0) report.add({"store", State::note, tr("Conflicts that wait for a person: {}.", {number(conflicts)}), tr("kiz conflict list")});
+  if (conflicts > 0) report.add(kind("conflicts"), tr("Conflicts that wait for a person: {}.", {number(conflicts)}));
 }
 
 // Two signed entries with one number in one log: proof against a device, or of a store that was copied.
@@ -90,9 +97,8 @@ void check_forks(Report& report, const ReplicaCore& core) {
     }
   }
   if (report.forks.empty()) return;
-  report.add({"integrity", State::warning,
-              tr("Logs with two branches: {}. A device wrote with an old copy of its store. Both branches are kept; the proof is shown below.", {number(report.forks.size())}),
-              tr("kiz device list")});
+  report.add(kind("fork"), tr("Logs with two branches: {}. A device wrote with an old copy of its store. Both branches are kept; the proof is shown below.",
+                              {number(report.forks.size())}));
 }
 
 /// False: some of them have to come from others first.
@@ -101,20 +107,20 @@ bool check_entries(Report& report, Replica& replica) {
   const std::uint64_t now = replica.now_ms();
   for (const store_repair::Mended& mended : store_repair::mended(core)) {
     if (now > mended.at_ms + told_days * day_ms) continue;
-    report.add({"integrity", State::note, tr("{} entries of {} that were damaged here came back from another device on {}.", {number(mended.entries), name_of(mended.space), shown_day(mended.at_ms)})});
+    report.add(kind("entries_fetched"), tr("{} entries of {} that were damaged here came back from another device on {}.",
+                                           {number(mended.entries), name_of(mended.space), shown_day(mended.at_ms)}));
   }
   const auto damages = store_repair::look(core);
   if (!damages) {
-    report.add({"integrity", State::bad, tr("Pages of the store cannot be read."), tr("kiz backup restore FILE"), exit_code(damages.error().code)});
+    report.add(kind("pages_unreadable"), tr("Pages of the store cannot be read."));
     return false;
   }
   for (const store_repair::Damage& damage : *damages) {
     const Device* device = replica.membership().device(damage.author);
     report.damaged_entries += damage.entries;
-    report.add({"integrity", State::bad,
-                tr("{} entries of {}, written by {}, are damaged or missing. Whoever holds them is asked for them at the next exchange.",
-                   {number(damage.entries), name_of(damage.space), device != nullptr ? device->name : "?"}),
-                tr("kiz sync --wait"), exit_code(Errc::damaged)});
+    report.add(kind("entries_damaged"),
+               tr("{} entries of {}, written by {}, are damaged or missing. Whoever holds them is asked for them at the next exchange.",
+                  {number(damage.entries), name_of(damage.space), device != nullptr ? device->name : "?"}));
   }
   return damages->empty();
 }
@@ -124,7 +130,7 @@ bool derive_anew(Report& report, Replica& replica) {
   const auto checked = kiz::check_store(replica.core());
   if (!checked || !checked->findings.empty() || checked->mended.empty()) return false;
   for (const Space& space : checked->mended) {
-    report.add({"integrity", State::warning, tr("{} was not what its entries say, and was derived anew from them.", {name_of(space)})});
+    report.add(kind("derived_anew"), tr("{} was not what its entries say, and was derived anew from them.", {name_of(space)}));
   }
   return true;
 }
@@ -133,7 +139,7 @@ void check_integrity(Report& report, Replica& replica, bool thorough) {
   check_forks(report, replica.core());
   const std::uint64_t entries = replica.figures().entries;
   if (!thorough && entries > quick_entries_max) {
-    report.add({"integrity", State::note, tr("Not every signature was checked: {} entries take a while.", {number(entries)}), tr("kiz doctor --storage")});
+    report.add(kind("history_unchecked"), tr("Not every signature was checked: {} entries take a while.", {number(entries)}));
     return;
   }
   const bool whole = !thorough || check_entries(report, replica);
@@ -141,11 +147,11 @@ void check_integrity(Report& report, Replica& replica, bool thorough) {
   const Verification found = replica.verify(thorough);
   if (!found.ok && thorough && derive_anew(report, replica)) return;
   if (found.ok) {
-    report.add({"integrity", State::good, tr("Entries: {}, signatures: {}; they and all pages hold.", {number(found.entries), number(found.signatures)})});
+    report.add(kind("history_sound"), tr("Entries: {}, signatures: {}; they and all pages hold.", {number(found.entries), number(found.signatures)}));
     return;
   }
   for (std::size_t i = 0; i < found.findings.size() && i < 3; ++i) {
-    report.add({"integrity", State::bad, tr("Damaged: {}.", {found.findings[i]}), tr("kiz backup check FILE"), exit_code(Errc::damaged)});
+    report.add(kind("damaged"), tr("Damaged: {}.", {found.findings[i]}));
   }
 }
 
@@ -159,21 +165,36 @@ std::uint64_t newest_ms(const ReplicaCore& core) {
   return newest;
 }
 
+// Alarms that no check above has found by itself: the others are forks, a membership that ends, a device locked out.
+void tell_alarms(Report& report, Replica& replica) {
+  for (const Alarm& alarm : alarms(replica)) {
+    if (alarm.code == "W_SET_ASIDE") report.add(kind("set_aside"), alarm.text);
+    if (alarm.code == "W_MISSING") report.add(kind("entries_missing"), alarm.text);
+    if (alarm.code == "W_CHECKPOINT") report.add(kind("checkpoint_differs"), alarm.text);
+    if (alarm.code == "W_STATE_DIFFERS") report.add(kind("state_differs"), alarm.text);
+    if (alarm.code == "W_STATE_MENDED") report.add(kind("state_mended"), alarm.text);
+    if (alarm.code == "W_CONTROL_FORKED") report.add(kind("control_forked"), alarm.text);
+    if (alarm.code == "W_CONTROL_UNCONFIRMED") report.add(kind("control_unconfirmed"), alarm.text);
+    if (alarm.code == "W_RESTORING") report.add(replica.core().control().empty() ? kind("restore_waits") : kind("being_restored"), alarm.text);
+    if (alarm.code == "W_FORK_FULL") report.add(kind("fork_full"), alarm.text, {alarm.device});
+    if (alarm.code == "W_UNKNOWN_DEVICE") report.add(kind("unknown_device"), alarm.text, {alarm.device});
+  }
+}
+
 void check_clock(Report& report, const Replica& replica, const ReplicaCore& core) {
   const std::uint64_t now = replica.now_ms(), newest = newest_ms(core);
-  const int code = exit_code(Errc::bad_clock);
   if (now < made_ms) {
-    report.add({"clock", State::bad, tr("The clock says {}, which cannot be.", {shown_day(now)}), "timedatectl set-ntp true", code});
+    report.add(kind("clock_impossible"), tr("The clock says {}, which cannot be.", {shown_day(now)}));
   } else if (newest > now + day_ms) {
-    report.add({"clock", State::bad, tr("The clock says {}, but there are entries of {}: it, or that of another device, is wrong.", {shown_day(now), shown_day(newest)}), "timedatectl set-ntp true", code});
+    report.add(kind("clock_days_behind"), tr("The clock says {}, but there are entries of {}: it, or that of another device, is wrong.", {shown_day(now), shown_day(newest)}));
   } else if (newest > now + behind_max_ms) {
-    report.add({"clock", State::warning, tr("The clock is {} minutes behind the newest entry.", {number((newest - now) / 60'000)}), "timedatectl set-ntp true"});
+    report.add(kind("clock_behind"), tr("The clock is {} minutes behind the newest entry.", {number((newest - now) / 60'000)}));
   } else {
-    report.add({"clock", State::good, tr("The clock fits what was entered: {}.", {shown_instant(now)})});
+    report.add(kind("clock_fits"), tr("The clock fits what was entered: {}.", {shown_instant(now)}));
   }
   timex kernel{};
   if (::adjtimex(&kernel) >= 0 && (kernel.status & STA_UNSYNC) != 0) {
-    report.add({"clock", State::note, tr("No time service keeps the clock."), "timedatectl set-ntp true"});
+    report.add(kind("clock_unkept"), tr("No time service keeps the clock."));
   }
 }
 
@@ -195,19 +216,18 @@ void check_network(Report& report, const Replica& replica, const Json& running, 
   if (self.is_authority) {
     const auto listen = running.find("listen");
     if (listen == running.end() || listen->empty()) {
-      report.add({"network", State::bad, tr("The towns cannot call: this node listens nowhere."), "systemctl restart kizd", exit_code(Errc::unreachable)});
+      report.add(kind("nobody_can_call"), tr("The towns cannot call: this node listens nowhere."));
     } else {
-      report.add({"network", State::good, tr("{} of {} devices are on the line.", {number(reached), number(known)})});
+      report.add(kind("peers_reached"), tr("{} of {} devices are on the line.", {number(reached), number(known)}));
     }
     return;
   }
   if (reached > 0) {
-    report.add({"network", State::good, tr("The Kreis is on the line.")});
+    report.add(kind("peers_reached"), tr("The Kreis is on the line."));
   } else {
-    report.add({"network", State::warning,
-                last.empty() ? tr("The Kreis was not reached since the daemon started{}.", {failure.empty() ? "" : " (" + failure + ")"})
-                             : tr("The Kreis was last reached at {}{}.", {shown_time(last), failure.empty() ? "" : " (" + failure + ")"}),
-                tr("kiz doctor --network")});
+    const std::string why = failure.empty() ? "" : " (" + failure + ")";
+    report.add(kind("kreis_missed"), last.empty() ? tr("The Kreis was not reached since the daemon started{}.", {why})
+                                                  : tr("The Kreis was last reached at {}{}.", {shown_time(last), why}));
   }
 }
 
@@ -215,19 +235,20 @@ void check_membership(Report& report, const Replica& replica) {
   const Identity self = replica.identity();
   const std::uint64_t now = replica.now_ms();
   if (!self.joined) {
-    report.add({"membership", State::warning, tr("This device has not joined yet."), tr("kiz sync --wait")});
+    report.add(kind("not_joined"), tr("This device has not joined yet."));
     return;
   }
   const auto days_left = [&](const Device& device) { return (device.admitted_until_ms - now) / day_ms; };
   if (const Device* own = replica.membership().device(self.author)) {
+    const std::string ref = "G-" + std::to_string(own - replica.membership().devices().data() + 1);
     if (own->revoked) {
-      report.add({"membership", State::bad, tr("The Kreis has locked this device out."), tr("kiz join INVITE"), exit_code(Errc::revoked)});
+      report.add(kind("locked_out"), tr("The Kreis has locked this device out."));
     } else if (own->admitted_until_ms > 0 && own->admitted_until_ms <= now) {
-      report.add({"membership", State::bad, tr("The membership of this device ended on {}.", {shown_day(own->admitted_until_ms)}), tr("kiz member renew"), exit_code(Errc::expired)});
+      report.add(kind("membership_ended"), tr("The membership of this device ended on {}; the Kreis renews it on its own machine.", {shown_day(own->admitted_until_ms)}), {ref});
     } else if (own->admitted_until_ms > 0 && days_left(*own) < soon_days) {
-      report.add({"membership", State::warning, tr("The membership of this device ends on {}.", {shown_day(own->admitted_until_ms)}), tr("kiz member renew")});
+      report.add(kind("membership_ends"), tr("The membership of this device ends on {}; the Kreis renews it on its own machine.", {shown_day(own->admitted_until_ms)}), {ref});
     } else {
-      report.add({"membership", State::good, tr("{}, device {}.", {self.member_name, self.device})});
+      report.add(kind("member"), tr("{}, device {}.", {self.member_name, self.device}));
     }
   }
   if (!self.is_authority) return;
@@ -236,21 +257,21 @@ void check_membership(Report& report, const Replica& replica) {
     const bool counts = !device.revoked && device.author != self.author && device.admitted_until_ms > 0;
     if (counts && (device.admitted_until_ms <= now || days_left(device) < soon_days)) ++ending;
   }
-  if (ending > 0) report.add({"membership", State::warning, tr("Devices whose membership ends within {} days: {}.", {number(soon_days), number(ending)}), tr("kiz device list")});
+  if (ending > 0) report.add(kind("others_end"), tr("Devices whose membership ends within {} days: {}.", {number(soon_days), number(ending)}));
 }
 
 void check_backup(Report& report, const Replica& replica, const ReplicaCore& core, const Json& running) {
   const std::uint64_t age_max = running.is_object() ? running.value("backup_age_max_days", std::uint64_t{8}) : 8;
   const auto last = backup::last(core);
   if (!last) {
-    report.add({"backup", State::warning, tr("No backup was written yet."), tr("kiz backup write FOLDER")});
+    report.add(kind("no_backup"), tr("No backup was written yet."));
     return;
   }
   const std::uint64_t now = replica.now_ms(), age = now > last->at_ms ? (now - last->at_ms) / day_ms : 0;
   if (age > age_max) {
-    report.add({"backup", State::warning, trn("The last backup is {} day old.", "The last backup is {} days old.", age), tr("kiz backup write FOLDER")});
+    report.add(kind("backup_old"), trn("The last backup is {} day old.", "The last backup is {} days old.", age));
   } else {
-    report.add({"backup", State::good, tr("Last backup {}: {}.", {shown_day(last->at_ms), last->file})});
+    report.add(kind("backup_fresh"), tr("Last backup {}: {}.", {shown_day(last->at_ms), last->file}));
   }
 }
 
@@ -259,47 +280,33 @@ void check_disk(Report& report, const Replica& replica, const ReplicaCore& core)
   if (!room) return;
   const std::uint64_t used = replica.figures().bytes;
   if (*room < room_least_bytes) {
-    report.add({"disk", State::bad, tr("Only {} are free where the store lies.", {mebibytes(*room)}), "df -h " + core.options().directory.string(), exit_code(Errc::no_space)});
+    report.add(kind("disk_full"), tr("Only {} are free where the store lies.", {mebibytes(*room)}), {core.options().directory.string()});
   } else if (*room < room_easy_bytes || *room < used * 2) {
-    report.add({"disk", State::warning, tr("{} are free where the store lies; it takes {}.", {mebibytes(*room), mebibytes(used)}), "df -h " + core.options().directory.string()});
+    report.add(kind("disk_narrow"), tr("{} are free where the store lies; it takes {}.", {mebibytes(*room), mebibytes(used)}), {core.options().directory.string()});
   } else {
-    report.add({"disk", State::good, tr("{} are free where the store lies.", {mebibytes(*room)})});
+    report.add(kind("disk_easy"), tr("{} are free where the store lies.", {mebibytes(*room)}));
   }
 }
 
 void check_version(Report& report) {
-  report.add({"version", State::good, tr("The store has version {}, which this program writes.", {number(static_cast<std::uint64_t>(schema_version))})});
+  report.add(kind("store_version"), tr("The store has version {}, which this program writes.", {number(static_cast<std::uint64_t>(schema_version))}));
 }
 
 void check_permissions(Report& report, const ReplicaCore& core) {
   const auto& folder = core.options().directory;
-  bool fine = true;
-  const auto wrong = [&](const std::string& text, const std::string& mend) {
-    fine = false;
-    report.add({"permissions", State::warning, text, mend});
-  };
+  const std::size_t before = report.findings.size();
   struct stat there {};
   if (::stat(folder.c_str(), &there) == 0) {
-    if ((there.st_mode & 0077) != 0) wrong(tr("Others may look into {}.", {folder.string()}), "chmod 700 " + folder.string());
+    if ((there.st_mode & 0077) != 0) report.add(kind("folder_open"), tr("Others may look into {}.", {folder.string()}), {folder.string()});
     if (there.st_uid != ::geteuid()) {
-      wrong(tr("{} belongs to somebody else than who runs this.", {folder.string()}), "chown -R kiz-sync: " + folder.string());
+      report.add(kind("folder_foreign"), tr("{} belongs to somebody else than who runs this.", {folder.string()}), {user_name(), folder.string()});
     }
   }
   for (const char* name : {"key", "keyring", "incarnation", "store.db"}) {
     const std::string path = (folder / name).string();
-    if (::stat(path.c_str(), &there) == 0 && (there.st_mode & 0077) != 0) wrong(tr("Others may read {}.", {path}), "chmod 600 " + path);
+    if (::stat(path.c_str(), &there) == 0 && (there.st_mode & 0077) != 0) report.add(kind("file_open"), tr("Others may read {}.", {path}), {path});
   }
-  if (fine) report.add({"permissions", State::good, tr("Only the owner can read the store.")});
-}
-
-const char* name_of(State state) {
-  switch (state) {
-    case State::good: return "good";
-    case State::note: return "note";
-    case State::warning: return "warning";
-    case State::bad: return "bad";
-  }
-  return "bad";
+  if (report.findings.size() == before) report.add(kind("private"), tr("Only the owner can read the store."));
 }
 
 }  // namespace
@@ -312,6 +319,7 @@ Report examine(Replica& replica, const Json& running, const Scope& scope) {
   if (scope.store) {
     look_at_store(report, replica);
     check_integrity(report, replica, scope.thorough);
+    tell_alarms(report, replica);
   }
   if (scope.clock) check_clock(report, replica, core);
   if (scope.network) check_network(report, replica, running, offline);
@@ -325,35 +333,47 @@ Report examine(Replica& replica, const Json& running, const Scope& scope) {
   return report;
 }
 
-Report examine_closed(const Refusal& refusal) {
+Report examine_closed(const Refusal& refusal, const std::string& at) {
   Report report;
-  const bool about_the_service = refusal.code == Errc::unreachable || refusal.code == Errc::not_permitted;
-  report.add({about_the_service ? "service" : "store", State::bad, refusal.text, refusal.hint,
-              refusal.exit != 0 ? refusal.exit : exit_code(refusal.code)});
+  switch (refusal.code) {
+    case Errc::not_set_up: report.add(kind("not_set_up"), refusal.text); break;
+    case Errc::store_in_use: report.add(kind("store_in_use"), refusal.text); break;
+    case Errc::wrong_key: report.add(kind("store_locked"), refusal.text); break;
+    case Errc::not_permitted: report.add(kind("store_foreign"), refusal.text, {at}); break;
+    case Errc::no_space: report.add(kind("disk_full"), refusal.text, {at}); break;
+    case Errc::io_error: report.add(kind("store_unreadable"), refusal.text, {at}); break;
+    case Errc::damaged: report.add(kind("damaged"), refusal.text); break;
+    case Errc::store_too_new: report.add(kind("store_newer"), refusal.text); break;
+    case Errc::bad_clock: report.add(kind("clock_impossible"), refusal.text); break;
+    default: report.add(kind("store_closed"), refusal.text); break;
+  }
   return report;
 }
 
 int exit_of(const Report& report) {
   int out = 0;
   for (const Finding& finding : report.findings) {
-    if (finding.state == State::bad) return finding.exit != 0 ? finding.exit : 1;
-    if (finding.state == State::warning) out = 3;
+    if (finding.kind->state == State::bad) return finding.kind->exit;
+    if (finding.kind->state == State::warning) out = 3;
   }
   return out;
 }
 
+void add_to(Json& data, const Finding& finding) {
+  constexpr const char* counts[] = {"good", "notes", "warnings", "bad"};
+  data["findings"].push_back({{"name", finding.kind->name},
+                              {"check", finding.kind->check},
+                              {"state", name_of(finding.kind->state)},
+                              {"text", finding.text},
+                              {"mend", finding.mend.empty() ? Json() : Json(finding.mend)}});
+  Json& count = data[counts[static_cast<std::size_t>(finding.kind->state)]];
+  count = count.get<std::size_t>() + 1;
+}
+
 Json to_json(const Report& report) {
-  Json list = Json::array();
-  std::array<std::size_t, 4> counts{};
-  for (const Finding& finding : report.findings) {
-    ++counts[static_cast<std::size_t>(finding.state)];
-    list.push_back({{"check", finding.check},
-                    {"state", name_of(finding.state)},
-                    {"text", finding.text},
-                    {"mend", finding.mend.empty() ? Json() : Json(finding.mend)}});
-  }
-  return {{"findings", std::move(list)}, {"forks", report.forks}, {"damaged_entries", report.damaged_entries}, {"good", counts[0]},
-          {"notes", counts[1]},          {"warnings", counts[2]}, {"bad", counts[3]}};
+  Json out{{"findings", Json::array()}, {"forks", report.forks}, {"damaged_entries", report.damaged_entries}, {"good", 0u}, {"notes", 0u}, {"warnings", 0u}, {"bad", 0u}};
+  for (const Finding& finding : report.findings) add_to(out, finding);
+  return out;
 }
 
 }  // namespace kiz::doctor

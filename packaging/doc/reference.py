@@ -1,11 +1,11 @@
 #!/usr/bin/env python3
-"""Writes packaging/doc/referenz/meldungen.md, json.md and metriken.md from the tables of the program itself.
+"""Writes packaging/doc/referenz/meldungen.md, befunde.md, json.md and metriken.md from the tables of the program itself.
 
     packaging/doc/reference.py           writes them
     packaging/doc/reference.py --check   writes nothing, says what is out of date and ends with 1
 
 Refusals come from protocol/include/kiz/result.h, protocol/result.cc and libclient/refusals.cc, their German from
-cli/po/de.po, what kizd ends with from daemon/main.cc, answers from cli/schemas, metrics from daemon/metrics.cc.
+cli/po/de.po, what kizd ends with from daemon/main.cc, findings from libclient/doctor_kinds.h, answers from cli/schemas, metrics from daemon/metrics.cc.
 """
 import ast
 import json
@@ -163,6 +163,31 @@ def schemas():
     return "\n".join(out) + "\n"
 
 
+CHECKS = {"service": "Dienst", "store": "Speicher", "integrity": "Unversehrtheit", "clock": "Uhr", "network": "Netz und Gegenstellen",
+          "membership": "Mitgliedschaft", "backup": "Sicherung", "disk": "Platte", "version": "Version", "permissions": "Rechte"}
+STATES = {"note": "Hinweis", "warning": "Warnung", "bad": "Fehler"}
+KIND = re.compile(r'\{"(\w+)", "(\w+)", State::(\w+)(?:, (?:translatable\()?"((?:\\.|[^"\\])*)"\)?)?(?:, (\d+))?\}')
+
+
+def findings():
+    german = catalogue()
+    found = KIND.findall(text_of("libclient/doctor_kinds.h"))
+    out = ["# Befunde von kiz pruefen", "",
+           "Geschrieben von `packaging/doc/reference.py` aus der Tabelle des Programms; nicht von Hand ändern.", "",
+           "Zu jedem Befund, der nicht gut ist, nennt `kiz pruefen` genau einen Befehl, der weiterhilft. Für … steht ein Pfad, ein Benutzer,",
+           "eine Gruppe oder ein Gerät. Der Name steht mit `--json` unter `findings[].name`. Mit Warnungen endet der Befehl mit 3, bei einem",
+           "Fehler mit dessen Exit-Code.", ""]
+    for check, title in CHECKS.items():
+        rows = [row for row in found if row[1] == check and row[2] in STATES]
+        if not rows:
+            raise SystemExit(f"reference: no findings of {check} in libclient/doctor_kinds.h")
+        out += [f"## {title}", "", "| Name | Stufe | Exit-Code | Befehl |", "|---|---|---|---|"]
+        out += [f"| `{name}` | {STATES[state]} | {code or '3' if state != 'note' else '-'} | `{german.get(mend, mend).replace('{}', '…')}` |"
+                for name, _, state, mend, code in rows]
+        out.append("")
+    return "\n".join(out).rstrip("\n") + "\n"
+
+
 METRIC = re.compile(r'(?:family|single)\(\s*"(\w+)",\s*"(counter|gauge|histogram)",\s*((?:"(?:\\.|[^"\\])*"\s*)+)'
                     r'|\bgauge\(\s*"(\w+)",\s*((?:"(?:\\.|[^"\\])*"\s*)+)')
 
@@ -192,7 +217,7 @@ def metrics():
 def main():
     check = "--check" in sys.argv
     old = 0
-    pages = [("meldungen.md", messages()), ("json.md", schemas())]
+    pages = [("meldungen.md", messages()), ("befunde.md", findings()), ("json.md", schemas())]
     if os.path.exists(os.path.join(ROOT, "daemon", "metrics.cc")):
         pages.append(("metriken.md", metrics()))
     for name, text in pages:

@@ -52,7 +52,7 @@ def places(text):
 
 
 def main():
-    sources = [path for folder in ("cli", "libclient", "daemon") for path in sorted(glob.glob(f"{root}/{folder}/*.cc"))]
+    sources = [path for folder in ("cli", "libclient", "daemon") for path in sorted(glob.glob(f"{root}/{folder}/*.cc") + glob.glob(f"{root}/{folder}/*.h"))]
     plurals = set()
     wanted = messages(run("xgettext", "--language=C++", "--from-code=UTF-8", "--keyword=tr", "--keyword=trn:1,2",
                           "--keyword=translatable", "--keyword=tell:2", "--no-wrap", "--output=-", *sources), plurals)
@@ -86,4 +86,5 @@ def main():
     return 1 if wrong else 0
 
 
-sys.exit(main())
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,35 @@
+#!/usr/bin/env bash
+# What a newcomer does first, and everything that anything tells them to type.
+#
+#   tests/first-minutes.sh [PART...]
+#
+#   demo       the first five minutes on the clock: the demo, its commands, a Kreis set up by at most 4 questions
+#   hints      every command named in a sentence of the programs: help, hints, errors, alarms
+#   mends      every command that kiz doctor names for a finding
+#   manual     every man page and its examples, every completion
+#   pages      every command, option and exit code named in the documentation
+#   examples   the how-tos and the tutorial, typed and compared line by line
+#
+# Without PART all of them. Programs are those of KIZ_BIN, else of build/release. ctest runs each part as a test of its own.
+set -euo pipefail
+root=$(cd "$(dirname "${BASH_SOURCE[0]}")/.." && pwd)
+export KIZ_SOURCE_DIR=${KIZ_SOURCE_DIR:-$root} KIZ_BIN=${KIZ_BIN:-$root/build/release/bin}
+export KIZ_LOCALE_DIR=${KIZ_LOCALE_DIR:-$(dirname "$KIZ_BIN")/share/locale}
+parts=("$@")
+[ ${#parts[@]} -gt 0 ] || parts=(demo hints mends manual pages examples)
+[ -x "$KIZ_BIN/kiz" ] || { echo "first-minutes.sh: no kiz in $KIZ_BIN" >&2; exit 69; }
+
+run() { /usr/bin/python3 -B "$root/$1" "${@:2}"; }
+for part in "${parts[@]}"; do
+  began=$SECONDS
+  case $part in
+    demo) run tests/cli/first_minutes_test.py ;;
+    hints) run tests/cli/hints_test.py ;;
+    mends) run tests/cli/mends_test.py ;;
+    manual) run packaging/test/manual_test.py "$KIZ_BIN" "$(dirname "$KIZ_BIN")/share" ;;
+    pages) run tests/doc/commands_test.py ;;
+    examples) run tests/doc/examples_test.py ;;
+    *) echo "first-minutes.sh: no part $part (see the head of this file)" >&2; exit 64 ;;
+  esac
+  [ ${#parts[@]} = 1 ] || echo "== $part: $((SECONDS - began)) s"
+done

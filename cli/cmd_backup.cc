@@ -3,6 +3,7 @@
 #include <sys/stat.h>
 
 #include "cli/commands.h"
+#include "cli/progress_line.h"
 #include "cli/shell.h"
 #include "cli/text.h"
 #include "libclient/refusals.h"
@@ -80,7 +81,9 @@ Run declare_check(Form& form) {
       render_facts(out, data);
     };
     if (!args.contains("recovery") && !args.contains("key_file")) return shell.show("backup.check", args, render);
-    Answer answer = check_backup(args, shell.replica_options().unlock);
+    ProgressLine line{shell.err, !shell.globals.quiet};
+    Answer answer = check_backup(args, shell.replica_options().unlock, line.watch());
+    line.clear();
     if (auto* refusal = std::get_if<Refusal>(&answer)) return shell.refuse("backup.check", *refusal);
     return shell.print({{"schema", "kiz.backup.check/1"}, {"ok", true}, {"exit", 0}, {"data", std::get<Reply>(answer).data}, {"warnings", Json::array()}}, render);
   };
@@ -99,7 +102,9 @@ Run declare_read(Form& form) {
     };
     if (shell.daemon()) return shell.show("backup.read", args, render);
     const Json request{{"request", "backup.read"}, {"args", args}, {"dry_run", shell.globals.dry_run}};
-    Begun begun = execute_restore(shell.replica_options(), request, shell.caller());
+    ProgressLine line{shell.err, !shell.globals.quiet};
+    Begun begun = execute_restore(shell.replica_options(), request, shell.caller(), line.watch());
+    line.clear();
     if (begun.replica) shell.adopt(std::move(begun.replica));
     return shell.print(begun.envelope, render);
   };

@@ -26,14 +26,21 @@ class Copy {
   Copy& operator=(const Copy&) = delete;
 
   bool finished() const { return finished_; }
+  /// How far it has come. From parts that belong to two moments, when it is copying just then: it is only shown.
+  Progress progress() const { return {what_, copied_, all_}; }
   void stop() { stop_ = true; }
   asio::awaitable<void> wait() { co_await done_.wait_until(std::chrono::steady_clock::now() + 200ms); }
   const Result<backup::Written>& result() const { return result_; }
 
  private:
+  void set(const Progress& told) {
+    what_ = told.what;
+    copied_ = told.done;
+    all_ = told.total;
+  }
   void run(backup::Writer& writer) {
     try {
-      result_ = writer.run({}, stop_);
+      result_ = writer.run([this](const Progress& told) { set(told); }, stop_);
     } catch (const std::exception&) {
       result_ = Error{Errc::internal, "backup"};
     }
@@ -42,9 +49,20 @@ class Copy {
 
   Wakeup done_;
   std::atomic<bool> stop_{false}, finished_{false};
+  std::atomic<const char*> what_{""};
+  std::atomic<std::uint64_t> copied_{0}, all_{0};
   Result<backup::Written> result_ = Error{Errc::internal, "backup"};
   std::thread thread_;  // last: starts when all else is there
 };
+
+std::exception_ptr tell_of(const Watch& watch, const Progress& progress) {
+  try {
+    if (watch && progress.total > 0) watch(progress);
+    return nullptr;
+  } catch (...) {
+    return std::current_exception();
+  }
+}
 
 bool busy = false;  // one thread asks
 
@@ -69,7 +87,7 @@ Result<BackupDefaults> backup_defaults(const Server& server) {
   return out;
 }
 
-asio::awaitable<std::variant<Reply, Refusal>> write_backup(Server& server, Json args) {
+asio::awaitable<std::variant<Reply, Refusal>> write_backup(Server& server, Json args, Watch watch) {
   using Out = std::variant<Reply, Refusal>;
   auto defaults = backup_defaults(server);
   if (!defaults) co_return Out{to_refusal(defaults.error())};
@@ -84,10 +102,13 @@ asio::awaitable<std::variant<Reply, Refusal>> write_backup(Server& server, Json 
     auto writer = backup::Writer::begin(server.replica()->core(), std::move(wanted));
     if (!writer) co_return Out{backup_refusal(writer.error(), target)};
     Copy copy{server.io(), **writer};
+    std::exception_ptr hung_up;  // whoever asked is gone; the copy ends first, so that the loop waits for no disk
     while (!copy.finished()) {
-      if (server.stopping()) copy.stop();
+      if (server.stopping() || hung_up) copy.stop();
       co_await copy.wait();
+      if (!hung_up) hung_up = tell_of(watch, copy.progress());
     }
+    if (hung_up) std::rethrow_exception(hung_up);
     auto written = copy.result();
     if (!written) {
       ++server.counters().backups_failed;

@@ -13,7 +13,8 @@ class Server;
 /// What the configuration says. errors: io_error (the password file cannot be read)
 Result<BackupDefaults> backup_defaults(const Server& server);
 
-/// The answer to backup.write. A daemon that is told to stop ends it; what was written will be gone on with.
-asio::awaitable<std::variant<Reply, Refusal>> write_backup(Server& server, Json args);
+/// The answer to backup.write; `watch` is told on the loop how far it has come. A daemon that is told to stop, or an asker
+/// that hangs up, ends it; what was written will be gone on with.
+asio::awaitable<std::variant<Reply, Refusal>> write_backup(Server& server, Json args, Watch watch);
 
 }  // namespace kiz

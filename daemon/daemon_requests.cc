@@ -329,7 +329,7 @@ Json confirm(const Asked& asked) {
 // ---- backups
 
 asio::awaitable<Json> write_backup_reply(Asked asked) {
-  auto answer = co_await write_backup(asked.server, asked.args);
+  auto answer = co_await write_backup(asked.server, asked.args, asked.watch);
   if (auto* refusal = std::get_if<Refusal>(&answer)) co_return refused(asked, *refusal);
   set_language(asked.caller.language);
   Reply& reply = std::get<Reply>(answer);
@@ -340,7 +340,7 @@ asio::awaitable<Json> write_backup_reply(Asked asked) {
 
 Json read_backup(const Asked& asked) {
   if (asked.server.replica() != nullptr) return refused(asked, to_refusal(Error{Errc::already_set_up, {}}));
-  Begun begun = execute_restore(asked.server.replica_options(), asked.whole, asked.caller);
+  Begun begun = execute_restore(asked.server.replica_options(), asked.whole, asked.caller, asked.watch);
   if (begun.replica) static_cast<void>(asked.server.adopt(std::move(begun.replica)));  // if it cannot listen, the log says why
   return std::move(begun.envelope);
 }

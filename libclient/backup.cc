@@ -33,6 +33,9 @@ std::uint64_t place_of(std::uint64_t chunk, std::uint64_t header_bytes) {
   return header_bytes + chunk * (chunk_bytes + seal_bytes);
 }
 
+// At least 1 of something: 0 would mean that nobody knows how much it is.
+std::uint64_t mebibytes(std::uint64_t bytes) { return (bytes + (1u << 20) - 1) >> 20; }
+
 void add_tag(crypto::Hasher& chunks, ByteView sealed) { chunks.add(sealed.last(16)); }
 
 // The database as it was at one moment. Nothing of the write-ahead log is left when it is taken, and a reader that needs
@@ -128,7 +131,7 @@ using TakeChunk = std::function<Result<void>(std::uint64_t first_page, ByteView 
 
 // Every chunk of a backup in order; `take` may be empty.
 Result<void> read_chunks(const Opened& opened, const Cipher& cipher, const Contents& contents, const TakeChunk& take,
-                         const Progress& progress) {
+                         const Watch& watch) {
   crypto::Hasher tags{chunks_label};
   Bytes sealed, plain;
   const std::uint64_t total = sealed_bytes_of(contents.pages);
@@ -141,19 +144,19 @@ Result<void> read_chunks(const Opened& opened, const Cipher& cipher, const Conte
     if (take) {
       if (auto taken = take(chunk * chunk_pages, plain); !taken) return taken;
     }
-    if (progress) progress(at + bytes - opened.header_bytes, total);
+    tell(watch, "checking, in MiB", mebibytes(at + bytes - opened.header_bytes), mebibytes(total));
   }
   if (tags.finish() != contents.chunks) return Error{Errc::damaged, "pieces of another backup"};
   return {};
 }
 
-Result<Contents> check_opened(const Opened& opened, const Progress& progress) {
+Result<Contents> check_opened(const Opened& opened, const Watch& watch, const TakeChunk& take = {}) {
   const auto size = opened.file.size();
   if (!size) return size.error();
   const Cipher cipher{opened.key, opened.header.id};
   auto contents = read_contents(opened, cipher, *size);
   if (!contents) return contents;
-  if (auto read = read_chunks(opened, cipher, *contents, {}, progress); !read) return read.error();
+  if (auto read = read_chunks(opened, cipher, *contents, take, watch); !read) return read.error();
   return contents;
 }
 
@@ -243,8 +246,8 @@ struct Writer::Parts {
 
   bool fits(const Header& header, const StoreKey& key) const;
   Result<Opened> begin_file();
-  Result<Written> copy(const Progress& progress, const std::atomic<bool>& stop);
-  Result<std::uint64_t> copy_chunks(Opened& opened, const Cipher& cipher, const Progress& progress, const std::atomic<bool>& stop);
+  Result<Written> copy(const Watch& watch, const std::atomic<bool>& stop);
+  Result<std::uint64_t> copy_chunks(Opened& opened, const Cipher& cipher, const Watch& watch, const std::atomic<bool>& stop);
   std::vector<std::string> prune() const;
 };
 
@@ -324,7 +327,7 @@ Result<Opened> Writer::Parts::begin_file() {
   return Opened{std::move(*again), std::move(fresh->header), std::move(fresh->key), bytes.size()};
 }
 
-Result<std::uint64_t> Writer::Parts::copy_chunks(Opened& opened, const Cipher& cipher, const Progress& progress, const std::atomic<bool>& stop) {
+Result<std::uint64_t> Writer::Parts::copy_chunks(Opened& opened, const Cipher& cipher, const Watch& watch, const std::atomic<bool>& stop) {
   crypto::Hasher tags{chunks_label};
   Bytes plain, sealed, held, held_plain;
   std::uint64_t resumed = 0;
@@ -344,17 +347,17 @@ Result<std::uint64_t> Writer::Parts::copy_chunks(Opened& opened, const Cipher& c
       if (auto written = opened.file.write(at, sealed); !written) return written.error();
       add_tag(tags, sealed);
     }
-    if (progress) progress(at + bytes - opened.header_bytes, sealed_bytes_of(contents.pages));
+    tell(watch, "writing, in MiB", mebibytes(at + bytes - opened.header_bytes), mebibytes(sealed_bytes_of(contents.pages)));
   }
   contents.chunks = tags.finish();
   return resumed;
 }
 
-Result<Written> Writer::Parts::copy(const Progress& progress, const std::atomic<bool>& stop) {
+Result<Written> Writer::Parts::copy(const Watch& watch, const std::atomic<bool>& stop) {
   auto opened = begin_file();
   if (!opened) return opened.error();
   const Cipher cipher{opened->key, opened->header.id};
-  const auto resumed = copy_chunks(*opened, cipher, progress, stop);
+  const auto resumed = copy_chunks(*opened, cipher, watch, stop);
   if (!resumed) return resumed.error();
 
   Bytes plain = encode_contents(contents);
@@ -365,9 +368,12 @@ Result<Written> Writer::Parts::copy(const Progress& progress, const std::atomic<
                     opened->file.cut(end + sealed.size() + footer_bytes), opened->file.sync()}) {
     if (!step) return step.error();
   }
-  if (stop.load()) return Error{Errc::silent_peer, "stopped"};
+  const auto go_on = [&stop](std::uint64_t, ByteView) -> Result<void> {
+    if (stop.load()) return Error{Errc::silent_peer, "stopped"};
+    return {};
+  };
   opened->file.forget_cached();
-  auto again = check_opened(*opened, {});
+  auto again = check_opened(*opened, watch, go_on);
   if (!again) return again.error();
   if (again->chunks != contents.chunks) return Error{Errc::damaged, "what came back from the target"};
 
@@ -398,8 +404,8 @@ std::vector<std::string> Writer::Parts::prune() const {
   return removed;
 }
 
-Result<Written> Writer::run(const Progress& progress, const std::atomic<bool>& stop) {
-  auto written = parts_->copy(progress, stop);
+Result<Written> Writer::run(const Watch& watch, const std::atomic<bool>& stop) {
+  auto written = parts_->copy(watch, stop);
   sodium_memzero(parts_->contents.keyring.data(), parts_->contents.keyring.size());
   std::error_code ignored;
   // On a full disk half a backup would only be in the way; otherwise it is gone on with.
@@ -446,8 +452,8 @@ Result<Opened> open_source(const fs::path& source, const Opening& opening) {
   return open_file(std::move(*file), opening);
 }
 
-Result<Checked> check_source(const Opened& opened, const Progress& progress) {
-  auto contents = check_opened(opened, progress);
+Result<Checked> check_source(const Opened& opened, const Watch& watch) {
+  auto contents = check_opened(opened, watch);
   if (!contents) return contents.error();
   if (contents->schema > static_cast<std::uint32_t>(schema_version)) return Error{Errc::store_too_new, "backup"};
   const auto size = opened.file.size();
@@ -456,16 +462,16 @@ Result<Checked> check_source(const Opened& opened, const Progress& progress) {
 }
 }  // namespace
 
-Result<Checked> check(const fs::path& source, const Opening& opening, const Progress& progress) {
+Result<Checked> check(const fs::path& source, const Opening& opening, const Watch& watch) {
   auto opened = open_source(source, opening);
   if (!opened) return opened.error();
-  return check_source(*opened, progress);
+  return check_source(*opened, watch);
 }
 
-Result<Checked> restore(const fs::path& source, const Opening& opening, const ReplicaOptions& options, const Progress& progress) {
+Result<Checked> restore(const fs::path& source, const Opening& opening, const ReplicaOptions& options, const Watch& watch) {
   auto opened = open_source(source, opening);
   if (!opened) return opened.error();
-  auto checked = check_source(*opened, {});
+  auto checked = check_source(*opened, watch);
   if (!checked) return checked;
   auto ring = decode_keyring(checked->contents.keyring);
   sodium_memzero(checked->contents.keyring.data(), checked->contents.keyring.size());
@@ -476,7 +482,7 @@ Result<Checked> restore(const fs::path& source, const Opening& opening, const Re
     auto database = RawDatabase::create(vfs_name, path);
     if (!database) return database.error();
     const auto take = [&](std::uint64_t first_page, ByteView plain) { return (*database)->write(first_page, plain); };
-    if (auto copied = read_chunks(*opened, cipher, checked->contents, take, progress); !copied) return copied;
+    if (auto copied = read_chunks(*opened, cipher, checked->contents, take, watch); !copied) return copied;
     return (*database)->sync();
   };
   if (auto made = StoreFiles::put_back(options, *ring, write); !made) return made.error();

@@ -12,20 +12,17 @@
 
 #include <atomic>
 #include <filesystem>
-#include <functional>
 #include <memory>
 #include <optional>
 #include <string>
 #include <vector>
 
+#include "kiz/progress.h"
 #include "libclient/backup_format.h"
 #include "libclient/backup_keep.h"
 #include "libclient/replica_core.h"
 
 namespace kiz::backup {
-
-/// Bytes done and bytes in all; called now and then.
-using Progress = std::function<void(std::uint64_t done, std::uint64_t total)>;
 
 struct WriteOptions {
   std::filesystem::path target;             // a folder that is there, or the new file
@@ -50,10 +47,10 @@ class Writer {
   static Result<std::unique_ptr<Writer>> begin(ReplicaCore& core, WriteOptions options);
   ~Writer();
 
-  /// Copies, syncs, reads back, gives the file its name, removes what no rule keeps. Any thread, once.
+  /// Copies, syncs, reads back (`watch` is told of each MiB), gives the file its name, removes what no rule keeps. Any thread, once.
   /// errors: no_space (what was written is removed), damaged (the store, or what came back from the target), io_error,
   ///         silent_peer never; unreachable: `stop` was set, what is there will be gone on with
-  Result<Written> run(const Progress& progress, const std::atomic<bool>& stop);
+  Result<Written> run(const Watch& watch, const std::atomic<bool>& stop);
 
  private:
   struct Parts;
@@ -78,12 +75,12 @@ struct Checked {
 };
 
 /// Reads every byte. errors: not_found, malformed (no backup), unknown_version, wrong_key, damaged, store_too_new
-Result<Checked> check(const std::filesystem::path& source, const Opening& opening, const Progress& progress = {});
+Result<Checked> check(const std::filesystem::path& source, const Opening& opening, const Watch& watch = {});
 
 /// Checks all of it, then makes a store of it in `options.directory`, where none may be; database last. A key file that
 /// is there already is used, else one is made as options.unlock says.
 /// errors: those of check; already_set_up, store_in_use, no_space, io_error
 Result<Checked> restore(const std::filesystem::path& source, const Opening& opening, const ReplicaOptions& options,
-                        const Progress& progress = {});
+                        const Watch& watch = {});
 
 }  // namespace kiz::backup

@@ -2,6 +2,7 @@
 
 #include <filesystem>
 
+#include "libclient/inspection.h"
 #include "libclient/key_file.h"
 #include "libclient/months.h"
 #include "libclient/refusals.h"
@@ -50,10 +51,10 @@ Result<std::optional<StoreKey>> key_of(const Json& args, const Unlock& unlock) {
   return std::optional<StoreKey>{std::move(*key)};
 }
 
-Answer check_with(const Json& args, const StoreKey* key) {
+Answer check_with(const Json& args, const StoreKey* key, const Watch& watch) {
   const fs::path source = request::text(args, "source");
   if (source.empty()) return no_source();
-  auto checked = backup::check(source, {key, recovery_of(args)});
+  auto checked = backup::check(source, {key, recovery_of(args)}, watch);
   if (!checked) return backup_refusal(checked.error(), source.string());
   return Reply{facts_of(source, *checked), {}, 0};
 }
@@ -67,7 +68,7 @@ Answer write(RequestContext& context) {
   if (context.dry_run) return Reply{{{"file", target}}, {}, 0};
   auto writer = backup::Writer::begin(context.replica.core(), std::move(wanted));
   if (!writer) return backup_refusal(writer.error(), target);
-  auto written = (*writer)->run({}, never_stopped);
+  auto written = (*writer)->run(context.surroundings.progress, never_stopped);
   if (!written) return backup_refusal(written.error(), target);
   writer->reset();
   if (auto noted = backup::note(context.replica.core(), *written); !noted) return to_refusal(noted.error());
@@ -75,8 +76,8 @@ Answer write(RequestContext& context) {
 }
 
 Answer check(RequestContext& context) {
-  if (!request::text(context.args, "key_file").empty()) return check_backup(context.args, {});
-  return check_with(context.args, &context.replica.core().files().key());
+  if (!request::text(context.args, "key_file").empty()) return check_backup(context.args, {}, context.surroundings.progress);
+  return check_with(context.args, &context.replica.core().files().key(), context.surroundings.progress);
 }
 }  // namespace
 
@@ -143,13 +144,13 @@ Refusal backup_refusal(const Error& error, const std::string& file) {
   }
 }
 
-Answer check_backup(const Json& args, const Unlock& unlock) {
+Answer check_backup(const Json& args, const Unlock& unlock, const Watch& watch) {
   auto key = key_of(args, unlock);
   if (!key) return backup_refusal(key.error(), request::text(args, "key_file"));
-  return check_with(args, *key ? &**key : nullptr);
+  return check_with(args, *key ? &**key : nullptr, watch);
 }
 
-Begun execute_restore(ReplicaOptions options, const Json& request, const Caller& caller) {
+Begun execute_restore(ReplicaOptions options, const Json& request, const Caller& caller, const Watch& watch) {
   set_language(caller.language);
   const auto refused = [](const Refusal& refusal) { return Begun{refusal_envelope("backup.read", refusal), nullptr}; };
   if (caller.role < LocalRole::administer) {
@@ -167,7 +168,8 @@ Begun execute_restore(ReplicaOptions options, const Json& request, const Caller&
   if (!key) return refused(backup_refusal(key.error(), request::text(args, "key_file")));
   const backup::Opening opening{*key ? &**key : nullptr, recovery_of(args)};
 
-  auto checked = request.value("dry_run", false) ? backup::check(source, opening) : backup::restore(source, opening, options);
+  auto checked = request.value("dry_run", false) ? backup::check(source, opening, watch)
+                                                       : backup::restore(source, opening, options, watch);
   if (!checked) return refused(backup_refusal(checked.error(), source.string()));
   Json data = facts_of(source, *checked);
   Json warnings = Json::array();
@@ -178,7 +180,7 @@ Begun execute_restore(ReplicaOptions options, const Json& request, const Caller&
 
   auto replica = Replica::open(options);
   if (!replica) return refused(to_refusal(replica.error()));
-  const Verification found = (*replica)->verify(false);
+  const Verification found = inspect::verify((*replica)->core(), false, watch);
   if (!found.ok) return refused(refuse(Errc::damaged, tr("What was restored does not hold together. It stays here for a look; restore another backup elsewhere."), tr("kiz verify")));
   data["state_hash"] = to_hex(found.state_hash);
   data["authority"] = (*replica)->identity().is_authority;

@@ -24,10 +24,10 @@ Refusal backup_refusal(const Error& error, const std::string& file);
 
 /// backup.check   {"source", "recovery", "key_file"} without a replica: opened with the passphrase or with that key file.
 /// {"file", "bytes", "created", "entries", "member", "member_name", "device", "recovery"}
-Answer check_backup(const Json& args, const Unlock& unlock);
+Answer check_backup(const Json& args, const Unlock& unlock, const Watch& watch = {});
 
 /// backup.read    {"source", "recovery", "key_file"}: makes the store of `options` from it, in a new life.
 /// The data of backup.check, and {"state_hash", "authority"}.
-Begun execute_restore(ReplicaOptions options, const Json& request, const Caller& caller);
+Begun execute_restore(ReplicaOptions options, const Json& request, const Caller& caller, const Watch& watch = {});
 
 }  // namespace kiz

@@ -31,13 +31,15 @@ def offer_entries(folder):
     return sum(space["entries"] for space in status["spaces"] if space["collection"] == "offers")
 
 
-def on_a_terminal(folder, *words, interrupt=False):
-    """Runs kiz with a terminal for its messages; returns exit code and all that was written there."""
+def on_a_terminal(folder, *words, interrupt=False, give_up_after=None):
+    """Runs kiz with a terminal for its messages; returns exit code and all that was written there. Ctrl-C: once it has said how
+    far it is, or after so many seconds."""
     near, far = pty.openpty()
     ran = subprocess.Popen([KIZ, "--store", folder + "/s", *words], env=environment(folder), cwd=folder, stdin=far, stdout=far,
                            stderr=far, start_new_session=True)
     os.close(far)
-    seen, until = b"", time.monotonic() + 120
+    began = time.monotonic()
+    seen, until = b"", began + 120
     while time.monotonic() < until:
         ready, _, _ = select.select([near], [], [], 0.05)
         if ready:
@@ -48,9 +50,9 @@ def on_a_terminal(folder, *words, interrupt=False):
             if not piece:
                 break
             seen += piece
-        if interrupt and b" of " in seen:
+        if interrupt and b" of " in seen or give_up_after and time.monotonic() > began + give_up_after:
             ran.send_signal(signal.SIGINT)
-            interrupt = False
+            interrupt, give_up_after = False, None
     code = ran.wait(timeout=20)
     os.close(near)
     return code, seen.decode("utf-8", "replace")
@@ -79,6 +81,31 @@ def check(folder, how):
     assert "\r" not in ran.stderr and not ran.stderr, (how, ran.stderr)
 
 
+def check_backup(folder, how):
+    """A backup says how far it has come; one that is given up leaves the next one free to go on."""
+    target = folder + "/b"
+    os.makedirs(target, exist_ok=True)
+    with open(folder + "/recovery", "w", encoding="ascii") as file:
+        file.write("a long enough passphrase\n")
+    recovery = ("--recovery-file", folder + "/recovery")  # stretching it takes the half second that says nothing
+    code, seen = on_a_terminal(folder, "backup", "write", target, *recovery)
+    assert code == 0, (how, seen[-400:])
+    shown = [line for line in seen.split("\r") if "in MiB: " in line]
+    assert shown and all(len(line) < 80 for line in shown), (how, seen[:400])
+    written = [name for name in os.listdir(target) if name.endswith(".kizbackup")]
+    assert len(written) == 1, written
+    code, seen = on_a_terminal(folder, "backup", "write", target + "/other.kizbackup", *recovery, give_up_after=0.3)
+    assert code == 130 and "Interrupted" in seen, (how, code, seen[-400:])
+    until = time.monotonic() + 20
+    code, seen = 11, ""
+    while code == 11 and time.monotonic() < until:  # the daemon notices that nobody waits, and ends it
+        code, seen = on_a_terminal(folder, "backup", "write", target + "/other.kizbackup", *recovery)
+    assert code == 0, (how, code, seen[-400:])
+    code, seen = on_a_terminal(folder, "backup", "check", target + "/other.kizbackup", *recovery)
+    assert code == 0 and "Every byte" in seen, (how, seen[-400:])
+    subprocess.run(["rm", "-r", target], check=True)
+
+
 def main():
     with tempfile.TemporaryDirectory(prefix="kiz-progress-") as folder:
         with open(folder + "/many.csv", "w", encoding="utf-8") as file:
@@ -97,6 +124,7 @@ def main():
                     time.sleep(0.02)
             try:
                 check(folder, how)
+                check_backup(folder, how)
             finally:
                 if daemon:
                     daemon.terminate()

@@ -58,12 +58,20 @@ Run declare_request(Form& form) {
       .option("fields", "--feld,--field", tr("FIELD"), tr("only these; else those that may name a person"), true)
       .flag("all", "--alles,--all", tr("every field"))
       .option("actors", "--namen,--names", tr("COLLECTION"), tr("instead: names of who entered something, once their three years are over"))
+      .flag("due", "--faellig,--due", tr("instead: all that is due and that the archive has had its time for"))
       .option("reason", "--grund,--reason", tr("REASON"), tr("request (Art. 17), retention, unlawful"))
       .number("days", "--tage,--days", "N", tr("announced so many days ahead (14; unlawful: 1)"));
   return [](Shell& shell, Json args) {
-    if (args.contains("ref") == args.contains("actors")) throw UsageError{tr("Say what is to be erased: a reference, or --names COLLECTION."), {}};
+    if (int{args.contains("ref")} + args.contains("actors") + args.contains("due") != 1) {
+      throw UsageError{tr("Say what is to be erased: a reference, --names COLLECTION, or --due."), {}};
+    }
     if (args.contains("fields")) args["fields"] = split_at_commas(args["fields"]);
     return shell.show("erasure.request", args, [](Output& out, const Json& data) {
+      if (data.contains("ordered")) {
+        out.line(trn("{} erasure ordered. It takes effect on its day, or at once when a second person confirms it.",
+                     "{} erasures ordered. They take effect on their day, or at once when a second person confirms them.",
+                     static_cast<unsigned long>(number_of(data, "ordered"))));
+      }
       if (!data["order"].is_object()) return;
       render_order(out, data["order"]);
       out.line(tr("It takes effect on its day, or at once when a second person confirms it: kiz erasure execute {}", {text_of(data["order"], "ref")}));

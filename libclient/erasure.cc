@@ -165,7 +165,9 @@ std::vector<Order> orders(const ReplicaCore& core) {
   return out;
 }
 
-Result<RecordId> order(ReplicaCore& core, const Wish& wish, const Actor& actor) {
+namespace {
+
+RecordId add_order(const ReplicaCore& core, const Wish& wish, Edit& edit) {
   const std::uint64_t now = core.now_ms();
   const std::uint64_t until = wish.until_ms == 0 ? now : wish.until_ms;
   Order covered;
@@ -175,7 +177,6 @@ Result<RecordId> order(ReplicaCore& core, const Wish& wish, const Actor& actor) 
   const Space space{core.control().realm(), wish.space.owner, collections::erasures, {}};
   RecordId id{registry::kinds::erasure, {}};
   core.random(id.key.bytes);
-  Edit edit;
   const auto set = [&](std::uint32_t field, Value value) { edit.set(space, id, field, std::move(value)); };
   set(fields::collection, static_cast<std::int64_t>(wish.space.collection));
   if (!wish.space.counterpart.empty()) set(fields::counterpart, wish.space.counterpart);
@@ -200,9 +201,25 @@ Result<RecordId> order(ReplicaCore& core, const Wish& wish, const Actor& actor) 
       }
     }
   }
+  return id;
+}
+
+}  // namespace
+
+Result<RecordId> order(ReplicaCore& core, const Wish& wish, const Actor& actor) {
+  Edit edit;
+  const RecordId id = add_order(core, wish, edit);
   auto committed = core.commit(edit, actor);
   if (!committed) return committed.error();
   return id;
+}
+
+Result<void> order(ReplicaCore& core, const std::vector<Wish>& wishes, const Actor& actor) {
+  Edit edit;
+  for (const Wish& wish : wishes) add_order(core, wish, edit);
+  auto committed = core.commit(edit, actor);
+  if (!committed) return committed.error();
+  return {};
 }
 
 namespace {

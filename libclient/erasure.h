@@ -55,6 +55,8 @@ struct Wish {
 /// Orders an erasure. Values that are live now and stamped later (by a fast clock) are named one by one.
 /// errors: not_permitted (no right to erase here), and those of ReplicaCore::commit
 Result<RecordId> order(ReplicaCore& core, const Wish& wish, const Actor& actor);
+/// The same for many, all in one commit.
+Result<void> order(ReplicaCore& core, const std::vector<Wish>& wishes, const Actor& actor);
 /// A second person confirms: the order takes effect at once.
 /// errors: not_found; conflict_open (the person who ordered it, or one without a name, on the same device); not_permitted
 Result<void> confirm(ReplicaCore& core, const RecordId& order, const Actor& actor);

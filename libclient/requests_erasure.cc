@@ -192,15 +192,53 @@ Or<erasure::Wish> wish_for_record(const RequestContext& context, erasure::Reason
   return wish;
 }
 
-/// erasure.request  {"ref", "fields"?: [NAME], "all"?} or {"actors": COLLECTION}, {"reason"?: request|retention|unlawful, "days"?}
+/// Everything that the archive has had its time for and nobody has ordered to go.
+std::vector<erasure::Wish> wishes_due(Replica& replica, std::uint64_t days) {
+  std::vector<erasure::Wish> out;
+  for (const archive::Standing& one : archive::standings(replica)) {
+    const bool may_go = one.state == archive::State::taken || one.state == archive::State::declined || one.state == archive::State::term_over;
+    if (!may_go) continue;
+    out.push_back({.space = one.due.space,
+                   .record = one.due.record,
+                   .fields = retention::fields_of(one.due.what),
+                   .reason = erasure::Reason::retention,
+                   .days = days,
+                   .until_ms = one.until_ms});
+  }
+  return out;
+}
+
+Answer order_due(RequestContext& context, erasure::Reason reason, std::uint64_t days) {
+  if (reason != erasure::Reason::retention) return refuse(Errc::usage, tr("What is due is erased because of retention, for no other reason."));
+  const auto wishes = wishes_due(context.replica, days);
+  if (wishes.empty()) {
+    return refuse(Errc::not_found, tr("Nothing is due that the archive has had its time for. Nothing was changed."), tr("kiz privacy due"));
+  }
+  if (!context.dry_run) {
+    if (auto made = erasure::order(context.replica.core(), wishes, context.actor()); !made) return cannot_order(made.error());
+    tell(context);
+  }
+  return Reply{{{"order", nullptr}, {"ordered", wishes.size()}}, {}, 0};
+}
+
+/// erasure.request  {"ref", "fields"?: [NAME], "all"?} or {"actors": COLLECTION} or {"due": true}, {"reason"?: request|retention|unlawful, "days"?}
 /// Without fields: those that may name a person; for retention, what the period is over for. For names the reason is retention
-/// unless another is given. Retention waits for the archive (archive_offer.h): not_permitted until then. data: {"order": {...}} as in erasure.proof
+/// unless another is given. Retention waits for the archive (archive_offer.h): not_permitted until then.
+/// data: {"order": {...}} as in erasure.proof; with due {"order": null, "ordered": so many}
 Answer order(RequestContext& context) {
   if (auto refused = request::need_member(context)) return *refused;
   const std::string actors = request::text(context.args, "actors");
+  const bool due = request::flag(context.args, "due");
   const std::string given = request::text(context.args, "reason");
-  auto reason = given.empty() ? Or<erasure::Reason>{actors.empty() ? erasure::Reason::request : erasure::Reason::retention} : reason_of(given);
+  auto reason = given.empty() ? Or<erasure::Reason>{actors.empty() && !due ? erasure::Reason::request : erasure::Reason::retention} : reason_of(given);
   if (!reason) return reason.refusal();
+  const std::int64_t days = context.args.value("days", static_cast<std::int64_t>(*reason == erasure::Reason::unlawful ? 1 : erasure::announced_days));
+  if (days < 0 || static_cast<std::uint64_t>(days) > days_max) {
+    return refuse(Errc::invalid_input, tr("An erasure is announced 0 to 365 days ahead. Nothing was changed."));
+  }
+  // Without a second person there is time to object.
+  const std::uint64_t ahead = std::max<std::uint64_t>(static_cast<std::uint64_t>(days), 1);
+  if (due) return order_due(context, *reason, ahead);
   auto wished = actors.empty() ? wish_for_record(context, *reason) : wish_for_actors(context, actors, *reason);
   if (!wished) return wished.refusal();
   erasure::Wish& wish = *wished;
@@ -209,12 +247,7 @@ Answer order(RequestContext& context) {
     if (auto barred = privacy::bar_of(verdict)) return *barred;
     wish.until_ms = verdict.until_ms;
   }
-  const std::int64_t days = context.args.value("days", static_cast<std::int64_t>(*reason == erasure::Reason::unlawful ? 1 : erasure::announced_days));
-  if (days < 0 || static_cast<std::uint64_t>(days) > days_max) {
-    return refuse(Errc::invalid_input, tr("An erasure is announced 0 to 365 days ahead. Nothing was changed."));
-  }
-  // Without a second person there is time to object.
-  wish.days = std::max<std::uint64_t>(static_cast<std::uint64_t>(days), 1);
+  wish.days = ahead;
   if (context.dry_run) return Reply{{{"order", nullptr}, {"fields", wish.fields.size()}}, {}, 0};
   auto made = erasure::order(context.replica.core(), wish, context.actor());
   if (!made) return cannot_order(made.error());

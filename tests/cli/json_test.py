@@ -177,6 +177,8 @@ def main():
         kiz(folder, "privacy", "offer", exit_code=2, schema="privacy.offer")
         kiz(folder, "privacy", "offer", "--archive", "Archive", exit_code=4, schema="privacy.offer")
         kiz(folder, "privacy", "offer", "--archive", "Archive", "--months", "3", exit_code=16, schema="privacy.offer")
+        kiz(folder, "erasure", "request", "--due", exit_code=4, schema="erasure.request")
+        kiz(folder, "erasure", "request", "--due", "--reason", "unlawful", exit_code=2, schema="erasure.request")
         kiz(folder, "privacy", "archive", "AB-000", "taken", exit_code=4, schema="privacy.archive")
         kiz(folder, "erasure", "request", lasting, "--reason", "retention", exit_code=13, schema="erasure.request")
         kiz(folder, "consent", "subject", "close", kiz(folder, "consent", "subject", "list")["subjects"][0]["ref"],

@@ -299,6 +299,27 @@ TEST_CASE("archive: consents on a closed subject are offered and never erased be
   CHECK(archive::judge(*town.kreis, consents, subject, {}).bar == archive::Bar::permanent);
 }
 
+TEST_CASE("archive: all that may go is ordered at once, and nothing else") {
+  Town town;
+  const RecordId one = town.ended("Erika Mustermann"), other = town.ended("Max Mustermann");
+  CHECK(town.ask("erasure.request", {{"due", true}})["exit"] == 4);
+  town.now += 2 * 366 * day_ms;
+  const archive::Offer offer = town.offer();
+  CHECK(town.ask("erasure.request", {{"due", true}})["exit"] == 4);
+  const archive::Item item = offer.items[offer.items[0].record == one ? 0 : 1];
+  REQUIRE(archive::answer(*town.first, offer, archive::Answer::taken, "2028-11-07", {item}, {}));
+  CHECK(town.ask("erasure.request", {{"due", true}, {"reason", "request"}})["exit"] == 2);
+  CHECK(town.ask("erasure.request", {{"due", true}})["data"]["ordered"] == 1);
+  const auto orders = erasure::orders(town.first->core());
+  REQUIRE(orders.size() == 1);
+  CHECK(orders[0].target == one);
+  CHECK(orders[0].reason == erasure::Reason::retention);
+  CHECK(orders[0].until_ms == item.until_ms);
+  CHECK(orders[0].fields == retention::fields_of(retention::What::contacts));
+  CHECK(town.state(*town.first, other) == "offered");
+  CHECK(town.ask("erasure.request", {{"due", true}})["exit"] == 4);
+}
+
 TEST_CASE("archive: the log tells who did what, the register which data there are and who reads them") {
   Town town;
   const RecordId id = town.ended("Erika Mustermann");

@@ -547,7 +547,7 @@ bool PeerTalk::drive_values(SteadyTime now) {
 
 bool PeerTalk::drive_states(SteadyTime now) {
   bool moved = false;
-  if (session_->peer_can(compares_states)) states_->look(session_->in_sync(), now);
+  if (session_->both_can(compares_states)) states_->look(session_->in_sync(), now);
   while (!session_->finished() && output_.size() < output_bytes_soft) {
     auto message = states_->next();
     if (!message) break;

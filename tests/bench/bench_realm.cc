@@ -49,6 +49,17 @@ void let_join(Replica& kreis, Replica& town) {
   if (!caller->joined()) throw std::runtime_error{"the town did not join"};
 }
 
+ReplicaOptions options_for(const std::filesystem::path& folder, std::optional<int> cache_kib) {
+  register_extension(offer_kind, {{target_groups, MergeType::set}, {languages, MergeType::set}, {status, MergeType::multi_value}});
+  ReplicaOptions out;
+  out.directory = folder;
+  if (cache_kib) out.cache_kib = *cache_kib;
+  return out;
+}
+
+// What a pair's two sides would have from an invite.
+SecretKey32 pair_key(const TransportKey& device) { return SecretKey32{crypto::hash("bench pair", device).bytes}; }
+
 RecordKey key_of(const Offer& offer) { return RecordKey::from(from_hex(offer.id)); }
 
 }  // namespace
@@ -73,47 +84,70 @@ std::vector<MemberId> town_ids(unsigned count) {
   return out;
 }
 
-std::vector<std::filesystem::path> found_many(const std::filesystem::path& parent, const std::vector<MemberId>& devices) {
-  constexpr std::uint64_t admitted_ms = 700ull * 24 * 60 * 60 * 1000;
+std::unique_ptr<Replica> found_kreis(const std::filesystem::path& parent, const std::vector<MemberId>& members) {
   RealmPlan plan;
   plan.name = "Kreis Borken";
   plan.authority = kreis_id;
   plan.addresses = {"127.0.0.1:7411"};
   plan.members = {{town_id, "Ahaus"}};
-  for (const MemberId& id : devices) {
+  for (const MemberId& id : members) {
     if (id != kreis_id && id != town_id) plan.members.push_back({id, "Gemeinde " + id});
   }
+  return std::move(or_throw(found_realm({.directory = parent / "kreis"}, plan), "found").replica);
+}
+
+std::unique_ptr<Replica> make_device(const std::filesystem::path& folder, const TransportKey& kreis, std::optional<int> cache_kib) {
+  auto device = or_throw(Replica::create(options_for(folder, cache_kib), "Büro"), "create");
+  StoreFiles& files = device->core().files();
+  files.keyring().kreis = kreis;
+  files.keyring().kreis_addresses = {"127.0.0.1:7411"};
+  files.keyring().pairs.push_back({kreis, pair_key(files.transport()), {}});
+  or_throw(files.save_keyring(), "keyring");
+  return device;
+}
+
+DeviceKeys keys_of(Replica& device) {
+  const StoreFiles& files = device.core().files();
+  return {files.author(), files.transport()};
+}
+
+void admit_all(Replica& kreis, const std::vector<std::pair<MemberId, DeviceKeys>>& devices) {
+  constexpr std::uint64_t admitted_ms = 700ull * 24 * 60 * 60 * 1000;
+  ReplicaCore& core = kreis.core();
+  for (const auto& [member, keys] : devices) {
+    core.files().keyring().pairs.push_back({keys.transport, pair_key(keys.transport), {}});
+    (void)or_throw(core.issue(DeviceGranted{keys.author, keys.transport, member, rights_of_an_office, "Büro",
+                                            core.now_ms() + admitted_ms, {}}), "grant");
+  }
+  or_throw(core.files().save_keyring(), "keyring");
+}
+
+std::vector<Bytes> control_records(Replica& kreis) {
+  std::vector<Bytes> out;
+  for (const ControlRecord& record : kreis.core().control().records()) out.push_back(encode_control_record(record));
+  return out;
+}
+
+void take_control(Replica& device, const std::vector<Bytes>& records) { or_throw(device.core().ingest_control(records), "control"); }
+
+std::vector<std::filesystem::path> found_many(const std::filesystem::path& parent, const std::vector<MemberId>& devices) {
+  const auto kreis = found_kreis(parent, devices);
   std::vector<std::filesystem::path> out{parent / "kreis"};
-  const auto founded = or_throw(found_realm({.directory = out[0]}, plan), "found");
-  ReplicaCore& kreis = founded.replica->core();
-  const TransportKey called = kreis.files().transport();
   std::vector<std::unique_ptr<Replica>> replicas;
+  std::vector<std::pair<MemberId, DeviceKeys>> asking;
   for (const MemberId& id : devices) {
     out.push_back(parent / fmt::format("device-{}", out.size()));
-    replicas.push_back(or_throw(Replica::create({.directory = out.back()}, "Büro"), "create"));
-    StoreFiles& files = replicas.back()->core().files();
-    const Hash psk = crypto::hash("bench pair", files.transport());
-    files.keyring().kreis = called;
-    files.keyring().kreis_addresses = plan.addresses;
-    files.keyring().pairs.push_back({called, SecretKey32{psk.bytes}, {}});
-    or_throw(files.save_keyring(), "keyring");
-    kreis.files().keyring().pairs.push_back({files.transport(), SecretKey32{psk.bytes}, {}});
-    (void)or_throw(kreis.issue(DeviceGranted{files.author(), files.transport(), id, rights_of_an_office, "Büro",
-                                             kreis.now_ms() + admitted_ms, {}}), "grant");
+    replicas.push_back(make_device(out.back(), keys_of(*kreis).transport));
+    asking.emplace_back(id, keys_of(*replicas.back()));
   }
-  or_throw(kreis.files().save_keyring(), "keyring");
-  std::vector<Bytes> records;
-  for (const ControlRecord& record : kreis.control().records()) records.push_back(encode_control_record(record));
-  for (const auto& replica : replicas) or_throw(replica->core().ingest_control(records), "control");
+  admit_all(*kreis, asking);
+  const auto records = control_records(*kreis);
+  for (const auto& replica : replicas) take_control(*replica, records);
   return out;
 }
 
 std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder, std::optional<int> cache_kib) {
-  register_extension(offer_kind, {{target_groups, MergeType::set}, {languages, MergeType::set}, {status, MergeType::multi_value}});
-  ReplicaOptions options;
-  options.directory = folder;
-  if (cache_kib) options.cache_kib = *cache_kib;
-  return or_throw(Replica::open(options), "open");
+  return or_throw(Replica::open(options_for(folder, cache_kib)), "open");
 }
 
 Space bench_space(const Replica& replica) { return replica.space(kreis_id, Collection::extension, town_id); }
@@ -153,6 +187,14 @@ std::uint64_t fill(Replica& replica, std::uint64_t n, std::uint32_t seed, std::u
     ++commits;
   }
   return commits;
+}
+
+void fill_for_all(Replica& kreis, std::uint32_t seed) {
+  constexpr int offers = 1000;
+  OfferGenerator generator{seed};
+  Edit edit = kreis.begin();
+  for (int i = 0; i < offers; ++i) put(edit, kreis.space(kreis_id, Collection::offers), generator.next());
+  commit(kreis, edit);
 }
 
 bool shows(const Replica& replica, const Offer& offer) {

@@ -39,6 +39,20 @@ struct Folders {
 /// Founds the realm in two folders below `parent` and lets the town join. Both stores are closed afterwards.
 Folders found_two(const std::filesystem::path& parent);
 
+/// The same in steps, so that thousands of devices can be made in several processes: the Kreis with a realm of these members
+/// and nobody admitted; a device that is not admitted yet; its admission, which gives the device's key to the pair; what the
+/// device must take in then.
+std::unique_ptr<Replica> found_kreis(const std::filesystem::path& parent, const std::vector<MemberId>& members);
+struct DeviceKeys {
+  AuthorKey author;
+  TransportKey transport;
+};
+std::unique_ptr<Replica> make_device(const std::filesystem::path& folder, const TransportKey& kreis, std::optional<int> cache_kib = {});
+DeviceKeys keys_of(Replica& device);
+void admit_all(Replica& kreis, const std::vector<std::pair<MemberId, DeviceKeys>>& devices);
+std::vector<Bytes> control_records(Replica& kreis);
+void take_control(Replica& device, const std::vector<Bytes>& records);
+
 /// A Kreis and one device for each of `devices`, which are members' ids; the Kreis's own may be among them. Folders in that
 /// order, the Kreis node's first. The pairs get their keys from here instead of from check numbers, which would be stretched
 /// for a tenth of a second each; each device's first contact is as any later one.
@@ -57,6 +71,9 @@ void put(Edit& edit, const Space& space, const Offer& offer);
 void commit(Replica& replica, const Edit& edit);
 /// The records of the generator, `per_commit` in each edit. Returns the number of commits.
 std::uint64_t fill(Replica& replica, std::uint64_t n, std::uint32_t seed, std::uint64_t per_commit);
+
+/// 1,000 offers of the Kreis, which every town reads.
+void fill_for_all(Replica& kreis, std::uint32_t seed);
 
 /// True if the replica shows this very record.
 bool shows(const Replica& replica, const Offer& offer);

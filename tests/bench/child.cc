@@ -1,5 +1,6 @@
 #include "tests/bench/child.h"
 
+#include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
 #include <sys/wait.h>
@@ -54,6 +55,11 @@ Child::~Child() {
   ::kill(pid_, SIGKILL);
   ::waitpid(pid_, nullptr, 0);
   ::close(answer_);
+}
+
+bool Child::has_ended() const {
+  pollfd answer{answer_, POLLIN, 0};
+  return ::poll(&answer, 1, 0) == 1;
 }
 
 nlohmann::json Child::wait() {

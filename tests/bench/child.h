@@ -17,6 +17,8 @@ class Child {
   Child& operator=(const Child&) = delete;
 
   nlohmann::json wait();
+  /// It has said what it found, or is gone.
+  bool has_ended() const;
 
  private:
   pid_t pid_ = -1;

@@ -69,8 +69,6 @@ void Crowd::connect() {
   }
 }
 
-void Crowd::disconnect() { talks_.clear(); }
-
 std::vector<std::size_t> Crowd::turn(int wait_ms) {
   std::vector<std::size_t> out;
   turn_all(talks_, -1, wait_ms, &out);
@@ -84,12 +82,6 @@ void Crowd::until_in_sync() {
     turn(100);
     if (watch.seconds() > patience_seconds) throw std::runtime_error{"many are not in sync after ten minutes"};
   }
-}
-
-std::uint64_t Crowd::wire_bytes() const {
-  std::uint64_t out = 0;
-  for (const auto& talk : talks_) out += talk->wire_bytes();
-  return out;
 }
 
 }  // namespace kiz::bench

@@ -1,5 +1,5 @@
 // Many at once: a hub that answers whoever calls, and a crowd of replicas in one process that call it. Driven by poll(), as
-// conversation.h; the daemon's own loop is measured by `idle`, `start` and `flood`.
+// conversation.h; the daemon's own loop is measured by `idle`, `start`, `flood` and `storm`.
 #pragma once
 
 #include <memory>
@@ -35,14 +35,12 @@ class Hub {
 class Crowd {
  public:
   Crowd(const std::vector<std::filesystem::path>& folders, const Loopback& loopback);
-  void connect();     // all of them
-  void disconnect();
+  void connect();  // all of them
   /// Replicas whose conversations had something.
   std::vector<std::size_t> turn(int wait_ms);
   void until_in_sync();
   Replica& replica(std::size_t i) { return *replicas_[i]; }
   std::size_t size() const { return replicas_.size(); }
-  std::uint64_t wire_bytes() const;
 
  private:
   const Loopback& loopback_;

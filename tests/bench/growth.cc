@@ -65,9 +65,21 @@ Json look_at(const std::filesystem::path& folder, const Options& o) {
   }}.wait();
 }
 
+// In a process of its own: what founding takes would be counted for everybody who is forked afterwards.
+std::vector<std::filesystem::path> found_aside(const std::filesystem::path& parent, const std::vector<MemberId>& devices) {
+  const Json made = Child{[&] {
+    Json out = Json::array();
+    for (const auto& folder : found_many(parent, devices)) out.push_back(folder.string());
+    return out;
+  }}.wait();
+  std::vector<std::filesystem::path> out;
+  for (const Json& folder : made) out.emplace_back(folder.get<std::string>());
+  return out;
+}
+
 Json records_row(const Options& o, std::uint64_t n) {
   const WorkFolder folder{o.folder};
-  const auto folders = found_many(folder.path(), {MemberId{town_id}});
+  const auto folders = found_aside(folder.path(), {MemberId{town_id}});
   (void)Child{[&] {
     fill(*open_replica(folders[0]), n, o.seed, 4096);
     return Json{};
@@ -86,7 +98,7 @@ Json records_row(const Options& o, std::uint64_t n) {
 Json towns_row(const Options& o, std::uint64_t towns) {
   const WorkFolder folder{o.folder};
   const auto ids = town_ids(static_cast<unsigned>(towns));
-  const auto folders = found_many(folder.path(), ids);
+  const auto folders = found_aside(folder.path(), ids);
   (void)Child{[&] {
     for (std::size_t i = 0; i < ids.size(); ++i) {
       const auto town = open_replica(folders[i + 1], 256);

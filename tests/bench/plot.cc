@@ -29,6 +29,14 @@ struct Range {
   double part(double v) const { return (std::log10(v) - std::log10(low)) / (std::log10(high) - std::log10(low)); }
 };
 
+// "0.1", "1,000,000"
+std::string label(double v) {
+  if (v < 1) return fmt::format("{:g}", v);
+  std::string out = fmt::format("{:.0f}", v);
+  for (std::size_t at = out.size(); at > 3; at -= 3) out.insert(at - 3, 1, ',');
+  return out;
+}
+
 std::string escaped(const std::string& text) {
   std::string out;
   for (const char c : text) out += c == '<' ? "&lt;" : c == '&' ? "&amp;" : std::string(1, c);
@@ -56,12 +64,12 @@ void write_plot(const std::filesystem::path& file, const std::string& title, con
       "<rect width=\"{0}\" height=\"{1}\" fill=\"white\"/>\n<text x=\"{2}\" y=\"22\" font-size=\"15\">{3}</text>\n",
       width, height, left, escaped(title));
   for (double v = x.low; v <= x.high * 1.01; v *= 10) {
-    out += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4:g}</text>\n",
-                       to_x(v), top, height - bottom, height - bottom + 18, v);
+    out += fmt::format("<line x1=\"{0:.1f}\" x2=\"{0:.1f}\" y1=\"{1}\" y2=\"{2}\" stroke=\"#ddd\"/><text x=\"{0:.1f}\" y=\"{3}\" text-anchor=\"middle\">{4}</text>\n",
+                       to_x(v), top, height - bottom, height - bottom + 18, label(v));
   }
   for (double v = y.low; v <= y.high * 1.01; v *= 10) {
-    out += fmt::format("<line x1=\"{1}\" x2=\"{2}\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" stroke=\"#ddd\"/><text x=\"{3}\" y=\"{0:.1f}\" text-anchor=\"end\">{4:g}</text>\n",
-                       to_y(v), left, width - right, left - 6, v);
+    out += fmt::format("<line x1=\"{1}\" x2=\"{2}\" y1=\"{0:.1f}\" y2=\"{0:.1f}\" stroke=\"#ddd\"/><text x=\"{3}\" y=\"{0:.1f}\" text-anchor=\"end\">{4}</text>\n",
+                       to_y(v), left, width - right, left - 6, label(v));
   }
   out += fmt::format("<text x=\"{}\" y=\"{}\" text-anchor=\"middle\">{}</text>\n", (left + width - right) / 2, height - 12, escaped(x_axis));
   for (std::size_t i = 0; i < all.size(); ++i) {

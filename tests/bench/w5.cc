@@ -1,6 +1,5 @@
 // W5 and its larger relatives: what many connected replicas cost the hub. W5: 400 of them, an idle while, then one edit until
-// the last has it. hub: as many and as long as wanted, with an edit every second. storm: all were away, each has edited, all
-// come back at once.
+// the last has it. hub: as many and as long as wanted, with an edit every second.
 #include <atomic>
 #include <fstream>
 
@@ -12,7 +11,6 @@
 namespace kiz::bench {
 namespace {
 
-constexpr std::uint64_t hub_records = 1000;
 constexpr int fan_outs = 5;
 
 struct Steps {
@@ -37,14 +35,6 @@ std::string status_of(const Replica& replica, const RecordId& id) {
 void set_status(Replica& replica, const Space& space, const RecordId& id, const std::string& value) {
   Edit edit = replica.begin();
   edit.set(space, id, status, value);
-  commit(replica, edit);
-}
-
-// Offers of the Kreis are what every town reads.
-void fill_for_all(Replica& replica, const Options& o) {
-  OfferGenerator generator{o.seed};
-  Edit edit = replica.begin();
-  for (std::uint64_t i = 0; i < hub_records; ++i) put(edit, replica.space(kreis_id, Collection::offers), generator.next());
   commit(replica, edit);
 }
 
@@ -117,7 +107,7 @@ Report crowded(const Options& o, std::string_view name, std::size_t peers, doubl
   std::vector<std::filesystem::path> folders;
   (void)Child{[&] {
     const auto made = found_many(folder.path(), town_ids(static_cast<unsigned>(peers)));
-    fill_for_all(*open_replica(made[0]), o);
+    fill_for_all(*open_replica(made[0]), o.seed);
     return nlohmann::json{};
   }}.wait();
   for (std::size_t i = 1; i <= peers; ++i) folders.push_back(folder.path() / ("device-" + std::to_string(i)));
@@ -144,54 +134,5 @@ Report crowded(const Options& o, std::string_view name, std::size_t peers, doubl
 Report run_w5(const Options& o) { return crowded(o, "W5", 400, 5, 0); }
 
 Report run_hub(const Options& o) { return crowded(o, "hub", o.peers, 5, o.minutes * 60); }
-
-Report run_storm(const Options& o) {
-  constexpr int edits_each = 50;
-  const WorkFolder folder{o.folder};
-  allow_many_files();
-  const auto ids = town_ids(o.peers);
-  (void)Child{[&] {
-    const auto made = found_many(folder.path(), ids);
-    fill_for_all(*open_replica(made[0]), o);
-    return nlohmann::json{};
-  }}.wait();
-  std::vector<std::filesystem::path> folders;
-  for (std::size_t i = 1; i <= ids.size(); ++i) folders.push_back(folder.path() / ("device-" + std::to_string(i)));
-  const Loopback loopback;
-  Shared<Steps> steps;
-  Child hub{[&] {
-    allow_many_files();
-    const auto replica = open_replica(folder.path() / "kreis");
-    Hub answering{*replica, loopback};
-    while (steps->phase < 9) answering.turn(20);
-    return nlohmann::json{{"rss", peak_rss_bytes()}, {"cpu", cpu_seconds()}, {"conflicts", replica->conflict_count()}};
-  }};
-  Child crowd{[&] {
-    allow_many_files();
-    Crowd offices{folders, loopback};
-    for (std::size_t i = 0; i < offices.size(); ++i) {
-      OfferGenerator generator{static_cast<std::uint32_t>(o.seed + i + 1)};
-      for (int edit = 0; edit < edits_each; ++edit) {
-        // Of a kind that the Kreis alone reads besides: else two thousand would each get what all the others wrote.
-        set_status(offices.replica(i), offices.replica(i).space(ids[i], Collection::extension), record_id(generator.next()), "away");
-      }
-      offices.replica(i).core().take_advances();
-    }
-    const Stopwatch watch;
-    offices.connect();
-    offices.until_in_sync();
-    const double seconds = watch.seconds();
-    const std::uint64_t wire = offices.wire_bytes();
-    steps->phase = 9;
-    return nlohmann::json{{"seconds", seconds}, {"wire", wire}, {"rss", peak_rss_bytes()}, {"cpu", cpu_seconds()}};
-  }};
-  const auto others = crowd.wait();
-  const auto there = hub.wait();
-  Report out{.workload = "storm", .n = o.peers, .seed = o.seed, .seconds = others["seconds"]};
-  out.peak_rss_bytes = {there["rss"], others["rss"]};
-  out.cpu_seconds = {there["cpu"], others["cpu"]};
-  out.wire_bytes = others["wire"];
-  return out;
-}
 
 }  // namespace kiz::bench

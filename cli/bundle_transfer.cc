@@ -10,6 +10,7 @@
 #include <utility>
 
 #include "libclient/bundle_file.h"
+#include "libclient/machine_words.h"
 #include "libclient/refusals.h"
 #include "libclient/translate.h"
 
@@ -20,7 +21,7 @@ constexpr std::size_t piece_bytes = 768u << 10;
 constexpr std::string_view label = "KIZBNDL1";
 
 Error failure(const std::string& path) {
-  return {errno == ENOSPC || errno == EDQUOT ? Errc::no_space : Errc::io_error, path + ": " + std::strerror(errno)};
+  return {errno == ENOSPC || errno == EDQUOT ? Errc::no_space : Errc::io_error, path + ": " + machine_words(errno)};
 }
 
 Result<std::string> begin_of(const std::string& path, std::size_t n) {

@@ -149,7 +149,7 @@ Result<void> read_file(const fs::path& path, Config& config) {
   try {
     return take_table(path, {}, toml::parse(text.str(), path.string()), config);
   } catch (const toml::parse_error& wrong) {
-    return refused_at(path, line_of(wrong.source()), std::string{wrong.description()});
+    return refused_at(path, line_of(wrong.source()), tr("this is no line of TOML"));
   }
 }
 

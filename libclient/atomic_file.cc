@@ -9,11 +9,13 @@
 #include <cstring>
 #include <filesystem>
 
+#include "libclient/machine_words.h"
+
 namespace kiz::file {
 namespace {
 
 Error refusal(int error, const std::string& path) {
-  const std::string context = path + ": " + std::strerror(error);
+  const std::string context = path + ": " + machine_words(error);
   switch (error) {
     case ENOENT:
       return {Errc::not_found, context};

@@ -10,11 +10,13 @@
 #include <cstring>
 #include <utility>
 
+#include "libclient/machine_words.h"
+
 namespace kiz::backup {
 namespace {
 
 Error refusal(int error, const std::filesystem::path& path) {
-  const std::string context = path.string() + ": " + std::strerror(error);
+  const std::string context = path.string() + ": " + machine_words(error);
   switch (error) {
     case ENOENT:
     case ENOTDIR: return {Errc::not_found, context};

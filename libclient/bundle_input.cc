@@ -8,6 +8,7 @@
 #include <cstring>
 
 #include "libclient/bundle_file.h"
+#include "libclient/machine_words.h"
 #include "libclient/translate.h"
 
 namespace kiz {
@@ -25,14 +26,14 @@ class FileInput final : public BundleInput {
     while (have < into.size()) {
       const ssize_t n = ::read(fd_, into.data() + have, into.size() - have);
       if (n < 0 && errno == EINTR) continue;
-      if (n < 0) return Error{Errc::io_error, path_ + ": " + std::strerror(errno)};
+      if (n < 0) return Error{Errc::io_error, path_ + ": " + machine_words(errno)};
       if (n == 0) break;
       have += static_cast<std::size_t>(n);
     }
     return have;
   }
   Result<void> rewind() override {
-    if (::lseek(fd_, 0, SEEK_SET) != 0) return Error{Errc::io_error, path_ + ": " + std::strerror(errno)};
+    if (::lseek(fd_, 0, SEEK_SET) != 0) return Error{Errc::io_error, path_ + ": " + machine_words(errno)};
     return {};
   }
 
@@ -68,10 +69,10 @@ Result<std::unique_ptr<BundleInput>> open_bundle_file(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC | O_NOCTTY);
   if (fd < 0 && errno == ELOOP) return Error{Errc::invalid_input, tr("{} is a link, not a file. Nothing was changed.", {path})};
   if (fd < 0 && errno == ENOENT) return Error{Errc::not_found, tr("There is no file {}. Nothing was changed.", {path})};
-  if (fd < 0) return Error{Errc::io_error, path + ": " + std::strerror(errno)};
+  if (fd < 0) return Error{Errc::io_error, path + ": " + machine_words(errno)};
   auto input = std::make_unique<FileInput>(fd, path);
   struct stat status {};
-  if (::fstat(fd, &status) != 0) return Error{Errc::io_error, path + ": " + std::strerror(errno)};
+  if (::fstat(fd, &status) != 0) return Error{Errc::io_error, path + ": " + machine_words(errno)};
   if (S_ISDIR(status.st_mode)) return Error{Errc::invalid_input, tr("{} is a folder, not a file. Nothing was changed.", {path})};
   if (!S_ISREG(status.st_mode)) {
     return Error{Errc::invalid_input, tr("{} is a device or a pipe, not a file. Nothing was changed.", {path})};

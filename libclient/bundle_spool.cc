@@ -9,6 +9,8 @@
 #include <cstring>
 #include <filesystem>
 
+#include "libclient/machine_words.h"
+
 namespace kiz {
 namespace {
 
@@ -18,7 +20,7 @@ constexpr std::size_t open_max = 8;
 constexpr auto kept = std::chrono::hours{1};
 
 Error failure(const std::string& path) {
-  return {errno == ENOSPC || errno == EDQUOT ? Errc::no_space : Errc::io_error, path + ": " + std::strerror(errno)};
+  return {errno == ENOSPC || errno == EDQUOT ? Errc::no_space : Errc::io_error, path + ": " + machine_words(errno)};
 }
 
 class Descriptor {

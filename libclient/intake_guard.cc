@@ -10,6 +10,7 @@
 #include <cstring>
 #include <utility>
 
+#include "libclient/machine_words.h"
 #include "protocol/entry_fields.h"
 
 namespace kiz {
@@ -58,7 +59,7 @@ IntakeGuard::~IntakeGuard() {
 
 Result<IntakeGuard> IntakeGuard::open(const std::string& path) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return Error{errno == ENOSPC ? Errc::no_space : Errc::io_error, path + ": " + std::strerror(errno)};
+  if (fd < 0) return Error{errno == ENOSPC ? Errc::no_space : Errc::io_error, path + ": " + machine_words(errno)};
   IntakeGuard out{fd};
   Bytes bytes(file_bytes_max);
   const ssize_t n = ::pread(fd, bytes.data(), bytes.size(), 0);

@@ -10,6 +10,7 @@
 #include <optional>
 #include <utility>
 
+#include "libclient/machine_words.h"
 #include "protocol/entry_fields.h"
 
 namespace kiz {
@@ -86,7 +87,7 @@ LastHeads::~LastHeads() {
 
 Result<LastHeads> LastHeads::open(const std::string& path, const StoreKey& key) {
   const int fd = ::open(path.c_str(), O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-  if (fd < 0) return Error{errno == ENOSPC ? Errc::no_space : Errc::io_error, path + ": " + std::strerror(errno)};
+  if (fd < 0) return Error{errno == ENOSPC ? Errc::no_space : Errc::io_error, path + ": " + machine_words(errno)};
   LastHeads out{fd, key};
   for (const std::uint64_t index : {0u, 1u}) {
     auto slot = read_slot(fd, out.key_, index);

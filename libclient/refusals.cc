@@ -32,7 +32,7 @@ constexpr Row rows[] = {
     {Errc::revoked, translatable("This device was locked out by the Kreis. What was entered here stays here."),
      translatable("Ask the Kreis for a new invite.")},
     {Errc::expired, translatable("The membership of this device has ended. Local work goes on, nothing is lost."),
-     translatable("Ask the Kreis to renew it: kiz member renew")},
+     translatable("Ask the Kreis to renew it: kiz device renew")},
     {Errc::control_forked, translatable("Somebody else has decided with the key of the Kreis too: there are two control logs. Nothing was changed, "
                                         "data goes on being exchanged."),
      translatable("With the emergency sheet the Kreis begins a new epoch: kiz init --restore")},
@@ -91,6 +91,21 @@ constexpr Row rows[] = {
     {Errc::internal, translatable("Something went wrong inside the program: {}. What was saved before is safe."), translatable("kiz verify")},
 };
 
+// What an error may be about, so that the catalogue has a word for it. Structures of the protocol that no person handles are
+// left out: they say more in the words of SPEC.md.
+[[maybe_unused]] constexpr const char* things[] = {
+    translatable("address of the Kreis"), translatable("backup"), translatable("bundle"), translatable("checkpoint"),
+    translatable("confirmation"), translatable("connection"), translatable("control log"), translatable("control socket"),
+    translatable("device"), translatable("emergency sheet"), translatable("entry"), translatable("erasure"), translatable("field"),
+    translatable("invite"), translatable("issuing key"), translatable("key file"), translatable("keyring"), translatable("last heads"),
+    translatable("lock"), translatable("log"), translatable("membership"), translatable("memory for the passphrase"),
+    translatable("no answer in time"), translatable("not an invite"), translatable("open invites"), translatable("passphrase"),
+    translatable("recipient"), translatable("recipients"), translatable("request"), translatable("root key"),
+    translatable("rows of a workbook"), translatable("store"), translatable("store.db is missing"),
+    translatable("store.db is there, its key or keyring is missing"), translatable("the daemon hung up"), translatable("time is over"),
+    translatable("value"), translatable("what came back from the target"), translatable("workbook"),
+};
+
 // Contexts of these are sentences already: the one who found the fault knew the field, the line, the allowed words.
 bool speaks_for_itself(const Error& error) {
   return error.context.size() > 2 && (error.context.ends_with('.') || error.context.ends_with('?'));
@@ -104,7 +119,7 @@ Refusal to_refusal(const Error& error) {
     if (speaks_for_itself(error)) {
       refusal.text = error.context;
     } else {
-      refusal.text = tr(row.text, {error.context.empty() ? std::string_view{"?"} : std::string_view{error.context}});
+      refusal.text = tr(row.text, {error.context.empty() ? "?" : tr(error.context.c_str())});
     }
     return refusal;
   }

@@ -107,8 +107,9 @@ bool check_entries(Report& report, Replica& replica) {
   const std::uint64_t now = replica.now_ms();
   for (const store_repair::Mended& mended : store_repair::mended(core)) {
     if (now > mended.at_ms + told_days * day_ms) continue;
-    report.add(kind("entries_fetched"), tr("{} entries of {} that were damaged here came back from another device on {}.",
-                                           {number(mended.entries), name_of(mended.space), shown_day(mended.at_ms)}));
+    report.add(kind("entries_fetched"), trn("{} entry of {} that was damaged here came back from another device on {}.",
+                                            "{} entries of {} that were damaged here came back from another device on {}.", mended.entries,
+                                            {name_of(mended.space), shown_day(mended.at_ms)}));
   }
   const auto damages = store_repair::look(core);
   if (!damages) {
@@ -119,8 +120,9 @@ bool check_entries(Report& report, Replica& replica) {
     const Device* device = replica.membership().device(damage.author);
     report.damaged_entries += damage.entries;
     report.add(kind("entries_damaged"),
-               tr("{} entries of {}, written by {}, are damaged or missing. Whoever holds them is asked for them at the next exchange.",
-                  {number(damage.entries), name_of(damage.space), device != nullptr ? device->name : "?"}));
+               trn("{} entry of {}, written by {}, is damaged or missing. Whoever holds it is asked for it at the next exchange.",
+                   "{} entries of {}, written by {}, are damaged or missing. Whoever holds them is asked for them at the next exchange.",
+                   damage.entries, {name_of(damage.space), device != nullptr ? device->name : "?"}));
   }
   return damages->empty();
 }
@@ -170,6 +172,7 @@ void tell_alarms(Report& report, Replica& replica) {
   for (const Alarm& alarm : alarms(replica)) {
     if (alarm.code == "W_SET_ASIDE") report.add(kind("set_aside"), alarm.text);
     if (alarm.code == "W_MISSING") report.add(kind("entries_missing"), alarm.text);
+    if (alarm.code == "W_WITHHELD") report.add(kind("entries_withheld"), alarm.text);
     if (alarm.code == "W_CHECKPOINT") report.add(kind("checkpoint_differs"), alarm.text);
     if (alarm.code == "W_STATE_DIFFERS") report.add(kind("state_differs"), alarm.text);
     if (alarm.code == "W_STATE_MENDED") report.add(kind("state_mended"), alarm.text);

@@ -54,6 +54,7 @@ inline constexpr Kind kinds[] = {
     {"fork", "integrity", State::warning, translatable("kiz device list")},
     {"fork_full", "integrity", State::warning, translatable("kiz device revoke {}")},
     {"entries_missing", "integrity", State::warning, translatable("kiz sync --wait")},
+    {"entries_withheld", "integrity", State::warning, translatable("kiz sync --wait")},
     {"checkpoint_differs", "integrity", State::warning, translatable("kiz bugreport FILE")},
     {"control_forked", "integrity", State::bad, translatable("kiz init --restore"), 18},
     {"control_unconfirmed", "integrity", State::warning, translatable("kiz service status")},

@@ -3,7 +3,7 @@
 # What stands for an operand, by its English name, and what a command needs beside its operands before it asks anybody.
 OPERANDS = {"REF": "A-7K3", "DEVICE": "G-2", "OFFER": "A-7K3", "MONTH": "2026-10", "TOWN": "Ahaus", "[TOWN]": "Ahaus", "TEXT": "words",
             "FIELD=VALUE": "title=x", "RULE=VALUE": "return_due_day=5", "MEASURE=NUMBER": "arrived=1", "MEASURE": "counselled", "+N|-N": "+1",
-            "STATE": "granted", "CODE": "123456", "HOST:PORT": "127.0.0.1:1", "INVITE": "KIZ1-AAAA", "ENTRY|LOG|BUNDLE": "0" * 64,
+            "STATE": "granted", "ANSWER": "declined", "CODE": "123456", "HOST:PORT": "127.0.0.1:1", "INVITE": "KIZ1-AAAA", "ENTRY|LOG|BUNDLE": "0" * 64,
             "FILE": "file.csv", "SOURCE": "file.csv", "TARGET": "target"}
 BESIDE = {("counts", "reopen"): ["--reason", "x"], ("conflict", "resolve"): ["--take", "1"],
           ("consent", "subject", "new"): ["--kind", "shape", "--title", "x", "--file", "file.csv"]}

@@ -22,6 +22,9 @@ HARMLESS = {"df", "ls", "chmod", "chown", "getent"}
 PLACES = {"adduser {} {}": ("anna", "kiz-sync"), "chown -R {} {}": (str(os.getuid()), "."), "getent hosts {}": ("localhost",),
           "df -h {}": (".",), "ls -ld {}": (".",), "chmod 700 {}": (".",), "chmod 600 {}": ("file",)}
 
+# Alarms of kiz status that a check of the doctor's own finds, and the one that needs nothing done.
+FOUND_OTHERWISE = {"W_FORK", "W_FORK_OWN", "W_EXPIRED", "W_EXPIRES", "W_REVOKED", "W_RESTORED"}
+
 wrong = []
 
 
@@ -87,6 +90,11 @@ def check_theirs(mend, told):
 def main():
     sources = "".join(open(path, encoding="utf-8").read() for folder in ("libclient", "cli")
                       for path in glob.glob(f"{ROOT}/{folder}/*.cc"))
+    with open(os.path.join(ROOT, "libclient", "alarms.cc"), encoding="utf-8") as file:
+        alarms = set(re.findall(r'add\("(W_[A-Z_]+)"', file.read()))
+    for code in alarms - FOUND_OTHERWISE:
+        check(f'"{code}"' in sources.replace(f'add("{code}"', ""), f"{code}: status shows this alarm, the doctor does not")
+    check(FOUND_OTHERWISE <= alarms, f"no such alarm: {FOUND_OTHERWISE - alarms}")
     for language in ("de", "en"):
         tree = described(language)
         findings = tree["findings"]

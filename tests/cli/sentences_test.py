@@ -19,6 +19,8 @@ NEVER_ONE = {
     "The clock is {} minutes behind the newest entry.": "5 at least",
     "The log of {} has {} branches, and no further one is taken in. Lock the device out: kiz device revoke {}": "the most there may be",
     "There are more than {} files in {}.": "the most there may be",
+    "Entries of {} are proven to exist, and for {} days nobody who was met has given them, though one was met who says to hold all that this "
+    "device holds. They were lost with a machine, or are being withheld: compare with {} by telephone.": "always the same number of days",
     "{} subjects are open; say which one with --subject.": "2 at least",
 }
 

@@ -18,7 +18,8 @@ Asked set(Replica& replica, std::vector<std::pair<std::string, std::string>> rul
 }
 
 Json value(Replica& replica, const std::string& name) {
-  for (const Json& rule : test::ask(replica, rule_requests(), "rule.list").data["rules"]) {
+  const Asked all = test::ask(replica, rule_requests(), "rule.list");
+  for (const Json& rule : all.data["rules"]) {
     if (rule["name"] == name) return rule["value"];
   }
   return nullptr;

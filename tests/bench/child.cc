@@ -1,5 +1,6 @@
 #include "tests/bench/child.h"
 
+#include <malloc.h>
 #include <poll.h>
 #include <signal.h>
 #include <sys/prctl.h>
@@ -32,6 +33,7 @@ std::string read_all(int fd) {
 Child::Child(const std::function<nlohmann::json()>& work) {
   int ends[2];
   if (::pipe(ends) != 0) throw std::system_error{errno, std::generic_category(), "pipe"};
+  ::malloc_trim(0);  // what this process has used and freed is not the child's
   pid_ = ::fork();
   if (pid_ < 0) throw std::system_error{errno, std::generic_category(), "fork"};
   if (pid_ == 0) {

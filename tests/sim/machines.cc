@@ -122,6 +122,10 @@ void World::lock_out(Node& node) {
     promise.excused = promise.excused || !holds(*hub().replica, promise) || !ends.empty();
   }
   hit(Fault::revoke, node);
+  // A town that has not heard of it yet may go on giving; only what is given by who knows is a finding.
+  std::erase_if(calls_, [&](const Call& call) {
+    return (call.caller == &node || call.answerer == &node) && call.caller != &hub() && call.answerer != &hub();
+  });
   tell_others(nullptr, hub());
 }
 

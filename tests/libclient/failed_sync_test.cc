@@ -20,19 +20,30 @@ Result<Committed> write(Replica& replica, std::uint8_t number) {
   return replica.commit(edit, {});
 }
 
+/// A realm on a disk that a test may let fail, with one entry.
+struct Store {
+  TempDir folder;
+  MemoryDisk disk;
+  ReplicaOptions options;
+  std::unique_ptr<Replica> replica;
+
+  explicit Store(const std::string& name) : disk{name, 7} {
+    options.directory = folder.path() / "store";
+    options.base_vfs = disk.vfs_name();
+    options.rename = disk.page_vfs_options().rename;
+    auto founded = found_realm(options, {"Kreis Borken", "05554", {{"05554004", "Ahaus"}}, {"127.0.0.1:7411"}, {}, "Kreisknoten"});
+    REQUIRE(founded);
+    replica = std::move(founded->replica);
+    REQUIRE(write(*replica, 1));
+  }
+};
+
 }  // namespace
 
 TEST_CASE("failed sync: the store says that it must be opened anew, and takes edits again after that") {
-  TempDir folder;
-  MemoryDisk disk{"failed-sync", 7};
-  ReplicaOptions options;
-  options.directory = folder.path() / "store";
-  options.base_vfs = disk.vfs_name();
-  options.rename = disk.page_vfs_options().rename;
-  auto founded = found_realm(options, {"Kreis Borken", "05554", {{"05554004", "Ahaus"}}, {"127.0.0.1:7411"}, {}, "Kreisknoten"});
-  REQUIRE(founded);
-  auto replica = std::move(founded->replica);
-  REQUIRE(write(*replica, 1));
+  Store store{"failed-sync"};
+  MemoryDisk& disk = store.disk;
+  std::unique_ptr<Replica>& replica = store.replica;
   CHECK_FALSE(replica->core().needs_opening_anew());
 
   disk.faults.fail_sync_at = disk.counts().syncs + 1;
@@ -41,7 +52,7 @@ TEST_CASE("failed sync: the store says that it must be opened anew, and takes ed
   CHECK(write(*replica, 3).error().code == Errc::io_error);
 
   replica.reset();
-  auto again = Replica::open(options);
+  auto again = Replica::open(store.options);
   REQUIRE(again);
   CHECK_FALSE((*again)->core().needs_opening_anew());
   CHECK(write(**again, 4));
@@ -49,16 +60,9 @@ TEST_CASE("failed sync: the store says that it must be opened anew, and takes ed
 }
 
 TEST_CASE("failed sync: a store that cannot be read again after a failure says so, and does not look empty") {
-  TempDir folder;
-  MemoryDisk disk{"failed-reload", 7};
-  ReplicaOptions options;
-  options.directory = folder.path() / "store";
-  options.base_vfs = disk.vfs_name();
-  options.rename = disk.page_vfs_options().rename;
-  auto founded = found_realm(options, {"Kreis Borken", "05554", {{"05554004", "Ahaus"}}, {"127.0.0.1:7411"}, {}, "Kreisknoten"});
-  REQUIRE(founded);
-  auto replica = std::move(founded->replica);
-  REQUIRE(write(*replica, 1));
+  Store store{"failed-reload"};
+  MemoryDisk& disk = store.disk;
+  std::unique_ptr<Replica>& replica = store.replica;
   ReplicaCore& core = replica->core();
   const Hash state = replica->state_hash();
 
@@ -75,7 +79,7 @@ TEST_CASE("failed sync: a store that cannot be read again after a failure says s
   CHECK(write(*replica, 2).error().code == Errc::io_error);
 
   replica.reset();
-  auto again = Replica::open(options);
+  auto again = Replica::open(store.options);
   REQUIRE(again);
   CHECK((*again)->state_hash() == state);
   CHECK(write(**again, 2));

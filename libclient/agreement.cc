@@ -26,11 +26,7 @@ struct StoredNote {
 
 Result<Verdict> compare(ReplicaCore& core, SpaceSlot& slot, const Hash& told) {
   if (core.state_hash(slot) == told) return Verdict::same;
-  auto rebuilt = core.write([&]() -> Result<void> {
-    slot.merge.rebuild();
-    return {};
-  });
-  if (!rebuilt) return rebuilt.error();
+  if (auto evaluated = core.evaluate_anew(slot); !evaluated) return evaluated.error();
   return core.state_hash(slot) == told ? Verdict::mended : Verdict::differs;
 }
 

@@ -271,6 +271,13 @@ bool ReplicaCore::needs_opening_anew() const {
 
 std::vector<Advance> ReplicaCore::take_advances() { return std::exchange(advances_, {}); }
 
+Result<void> ReplicaCore::evaluate_anew(SpaceSlot& slot) {
+  return write([&]() -> Result<void> {
+    slot.merge.rebuild();
+    return {};
+  });
+}
+
 Hash ReplicaCore::state_hash(SpaceSlot& slot) const {
   const SpaceNumber number = slot.store.number();
   std::uint64_t generation = 0;

@@ -124,6 +124,8 @@ class ReplicaCore {
 
   // ---- figures
   Hash state_hash(SpaceSlot& slot) const;
+  /// Derives the space's records from its entries once more. errors: no_space, io_error, damaged
+  Result<void> evaluate_anew(SpaceSlot& slot);
 
   /// Runs `change` in one transaction; what waits in memory is written before it commits. After a failure nothing has
   /// changed, and what was derived in memory is read anew.

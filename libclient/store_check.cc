@@ -10,11 +10,7 @@ Result<StoreCheck> check_store(ReplicaCore& core) {
     for (SpaceSlot* slot : core.slots()) {
       ++out.spaces;
       const Hash before = core.state_hash(*slot);
-      auto rebuilt = core.write([&]() -> Result<void> {
-        slot->merge.rebuild();
-        return {};
-      });
-      if (!rebuilt) return rebuilt.error();
+      if (auto evaluated = core.evaluate_anew(*slot); !evaluated) return evaluated.error();
       if (core.state_hash(*slot) != before) out.mended.push_back(slot->store.space());
     }
     const Verification verification = inspect::verify(core, false);

@@ -537,19 +537,20 @@ bool PeerTalk::drive_values(SteadyTime now) {
     session_->on_control_changed();
     moved = true;
   }
-  while (!session_->finished() && output_.size() < output_bytes_soft) {
-    auto message = values_->next();
-    if (!message) break;
-    moved |= send(*message);
-  }
-  return moved;
+  return send_all(*values_) || moved;
 }
 
 bool PeerTalk::drive_states(SteadyTime now) {
-  bool moved = false;
   if (session_->both_can(compares_states)) states_->look(session_->in_sync(), now);
+  return send_all(*states_);
+}
+
+/// What goes beside the session: as far as there is room, the rest another time.
+template <class Talk>
+bool PeerTalk::send_all(Talk& talk) {
+  bool moved = false;
   while (!session_->finished() && output_.size() < output_bytes_soft) {
-    auto message = states_->next();
+    auto message = talk.next();
     if (!message) break;
     moved |= send(*message);
   }

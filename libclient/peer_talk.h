@@ -97,6 +97,8 @@ class PeerTalk {
   void give_receipts(SteadyTime now);
   bool drive_values(SteadyTime now);
   bool drive_states(SteadyTime now);
+  template <class Talk>
+  bool send_all(Talk& talk);
   void choose_invite_psk();
   void begin(SteadyTime now);
   void begin_sync(SteadyTime now);

@@ -6,25 +6,13 @@
 #include "libclient/omission.h"
 #include "libclient/state_talk.h"
 #include "protocol/registry.h"
+#include "tests/support/one_offer.h"
 #include "tests/support/realm.h"
 
 using namespace kiz;
 using namespace kiz::test;
 
 namespace {
-
-const RecordId offer{registry::kinds::offer, RecordKey::from(Bytes(16, 1))};
-
-void write_offer(Replica& town, const char* title) {
-  Edit edit = town.begin();
-  edit.set(town.space(town.identity().member, Collection::offers), offer, registry::fields::offer::title, Value{std::string{title}});
-  REQUIRE(town.commit(edit, {}));
-}
-
-std::string title(const Replica& replica, const MemberId& owner) {
-  const auto record = replica.read(replica.space(owner, Collection::offers), offer);
-  return record ? record->text(registry::fields::offer::title) : "";
-}
 
 bool warned(const Replica& replica, const char* code) {
   for (const Alarm& alarm : alarms(replica)) {

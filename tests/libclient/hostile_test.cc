@@ -4,6 +4,7 @@
 #include "libclient/keyring.h"
 #include "protocol/entry_fields.h"
 #include "protocol/registry.h"
+#include "tests/support/one_offer.h"
 #include "tests/support/realm.h"
 
 using namespace kiz;
@@ -11,9 +12,7 @@ using namespace kiz::test;
 
 namespace {
 
-const RecordId offer{registry::kinds::offer, RecordKey::from(Bytes(16, 1))};
-
-/// One entry on an offer, in whatever space and whoever's name; `key` signs.
+/// One entry on that offer, in whatever space and whoever's name; `key` signs.
 Bytes signed_run(const Replica& replica, const Space& space, const AuthorKey& author, const crypto::SigningKey& key, std::string title) {
   Run run;
   run.genesis = Genesis{space, author, {}, {}, LogReason::first};
@@ -24,7 +23,7 @@ Bytes signed_run(const Replica& replica, const Space& space, const AuthorKey& au
   body.hlc = Timestamp::of(replica.now_ms());
   body.control = replica.control().position();
   body.salt = Salt::from(Bytes(32, 8));
-  body.ops = {{offer, registry::fields::offer::title, Mode::replace, {}, {}, Value{std::move(title)}}};
+  body.ops = {{one_offer, registry::fields::offer::title, Mode::replace, {}, {}, Value{std::move(title)}}};
   run.entries = {body};
   run.signature = key.sign(run_label, entry_hash(header_of(body, run.log, 1, run.before)));
   return encode_run(run);
@@ -35,17 +34,6 @@ Errc offered(Replica& to, Bytes run) {
   const auto reports = to.core().ingest(runs);
   REQUIRE(reports);
   return reports->front().refused;
-}
-
-std::string title(const Replica& replica, const MemberId& owner) {
-  const auto record = replica.read(replica.space(owner, Collection::offers), offer);
-  return record ? record->text(registry::fields::offer::title) : "";
-}
-
-void write_offer(Replica& town, const char* text) {
-  Edit edit = town.begin();
-  edit.set(town.space(town.identity().member, Collection::offers), offer, registry::fields::offer::title, Value{std::string{text}});
-  REQUIRE(town.commit(edit, {}));
 }
 
 }  // namespace
@@ -80,7 +68,7 @@ TEST_CASE("hostile: a node of the Land reads what it may, and writes for no town
   REQUIRE(realm.kreis().core().issue(MemberNamed{"05", "Land", MemberRole::land}));
   auto land = realm.join("05");
   realm.sync(*land);
-  CHECK_FALSE(land->read(land->space("05554004", Collection::counts), offer));
+  CHECK_FALSE(land->read(land->space("05554004", Collection::counts), one_offer));
   const crypto::SigningKey& key = land->core().files().signing();
   realm.sync(*ahaus);  // it hears of the Land
   for (const MemberId& owner : {MemberId{"05554004"}, MemberId{"05554"}}) {
@@ -112,7 +100,7 @@ TEST_CASE("hostile: whoever reads the keys of one machine writes in its name, an
   CHECK(offered(realm.kreis(), signed_run(*desk, space, colleague->identity().author, stolen, "in the colleague's name")) == Errc::bad_signature);
   // In its own name it is believed, as the machine's own edits are; the history says which machine that was.
   CHECK(offered(realm.kreis(), signed_run(*desk, space, stolen.author(), stolen, "in its own name")) == Errc::ok);
-  const auto steps = realm.kreis().history(space, offer);
+  const auto steps = realm.kreis().history(space, one_offer);
   REQUIRE(steps.size() == 2);
   bool told = false;
   for (const HistoryStep& step : steps) told |= step.value == Value{std::string{"in its own name"}} && step.author.device == desk->identity().device;

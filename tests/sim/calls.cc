@@ -79,8 +79,7 @@ void World::settle(Call& call) {
     find(call.caller->name + " is let in after its admission has ended");
   }
   for (Node* node : ends) {
-    if (power_lost(*node)) return lose_power(*node);
-    if (node->replica->core().needs_opening_anew()) return reopen(*node);
+    if (!unharmed(*node)) return;
   }
   for (Node* node : ends) {
     const auto found = std::find_if(calls_.begin(), calls_.end(), [&](const Call& each) { return each.link.get() == link; });

@@ -40,9 +40,7 @@ void World::edit(Node& node) {
     if (may_refuse(node, committed.error().code, node.clock_off_ms)) return;
     find(node.name + " cannot commit: " + std::string{name(committed.error().code)} + " " + committed.error().context);
   });
-  if (!ran || !node.replica) return;
-  if (node.replica->core().needs_opening_anew()) return reopen(node);
-  tell_others(nullptr, node);
+  if (ran && node.replica && unharmed(node)) tell_others(nullptr, node);
 }
 
 void World::promise(Node& node, const Committed& committed, std::int64_t delta) {

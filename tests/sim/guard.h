@@ -21,7 +21,7 @@ bool World::on(Node& node, const char* what, Action action) {
   } catch (const SqlFailure& failure) {
     // What a daemon does: the failure ends what goes on, and the store is opened anew.
     note(std::string{"failure "} + node.name);
-    const bool expected = node.disk_fails || node.disk_rots || node.power_cut_planned;
+    const bool expected = node.in_trouble();
     if (!expected) find(node.name + " fails at " + what + ": " + std::string{name(failure.error().code)} + " " + failure.error().context);
     if (power_lost(node)) {
       lose_power(node);

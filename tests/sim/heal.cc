@@ -52,6 +52,17 @@ void World::open(Node& node) {
   }
 }
 
+// What an action has left behind.
+bool World::unharmed(Node& node) {
+  if (power_lost(node)) {
+    lose_power(node);
+    return false;
+  }
+  if (!node.replica || !node.replica->core().needs_opening_anew()) return true;
+  reopen(node);
+  return false;
+}
+
 void World::reopen(Node& node) {
   hang_up(node);
   node.replica.reset();

@@ -33,7 +33,7 @@ Bytes World::first_run(Node& liar, const Genesis& genesis, const char* text) {
 // Runs and control records as a hostile peer would hand them in: changed, of a wrong author, or old ones once more.
 void World::lie_to(Node& victim) {
   Node& liar = somebody();
-  if (!victim.replica || !liar.replica || &victim == &liar || victim.locked_out || victim.disk_fails || victim.disk_rots || victim.power_cut_planned || liar.disk_rots) return;
+  if (!victim.replica || !liar.replica || &victim == &liar || victim.locked_out || victim.in_trouble() || liar.disk_rots) return;
   std::vector<IncomingRun> runs;
   const AuthorKey liars = liar.replica->core().files().author();
   Genesis genesis{liar.replica->space(random_.below(2) == 0 ? kreis_member : nodes_[first_office]->member, Collection::offers), liars, {}, {}, LogReason::first};
@@ -85,7 +85,7 @@ void World::say_two_things(Node& liar) {
   const Bytes runs[] = {first_run(liar, genesis, "one"), first_run(liar, genesis, "another")};
   for (const Bytes& bytes : runs) {
     Node& victim = somebody();
-    if (!victim.replica || &victim == &liar || victim.member == land_member || victim.locked_out || victim.disk_fails || victim.disk_rots || victim.power_cut_planned) continue;
+    if (!victim.replica || &victim == &liar || victim.member == land_member || victim.locked_out || victim.in_trouble()) continue;
     may_fork_ = true;
     const IncomingRun run{0, bytes};
     on(victim, "being told one of two things", [&] { (void)victim.replica->core().ingest({&run, 1}); });

@@ -156,9 +156,7 @@ void World::carry_bundle(Node& from, Node& to) {
       return {};
     }));
   });
-  if (power_lost(from)) return lose_power(from);
-  if (from.replica && from.replica->core().needs_opening_anew()) reopen(from);
-  if (!written) return;
+  if (!unharmed(from) || !written) return;
   note("bundle " + from.name + " " + to.name, file);
   if (test::contains(file, plaintext_marker)) find("plaintext in a bundle");
   sticks_.emplace_back(&to, std::move(file));
@@ -173,12 +171,10 @@ void World::read_stick(Node& to, const Bytes& bytes) {
   on(to, "reading a bundle", [&] {
     const auto input = bundle_in_memory(bytes);
     const auto taken = read_bundle(to.replica->core(), *input);
-    const bool trouble = to.disk_fails || to.disk_rots || to.power_cut_planned || is_on(Fault::revoke);
+    const bool trouble = to.in_trouble() || is_on(Fault::revoke);
     if (!taken && !trouble) find(to.name + " refuses a bundle: " + std::string{name(taken.error().code)} + " " + taken.error().context);
   });
-  if (power_lost(to)) return lose_power(to);
-  if (to.replica && to.replica->core().needs_opening_anew()) return reopen(to);
-  if (to.replica) tell_others(nullptr, to);
+  if (unharmed(to) && to.replica) tell_others(nullptr, to);
 }
 
 }  // namespace kiz::sim

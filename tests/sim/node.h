@@ -52,6 +52,7 @@ struct Node {
   bool power_cut_planned = false;
   bool disk_fails = false;   // reads, writes or syncs may fail, or there is no room
   bool disk_rots = false;    // what it holds may be wrong: to be verified
+  bool in_trouble() const { return disk_fails || disk_rots || power_cut_planned; }  // explains nearly any refusal
   bool offline = false;      // has no network for the whole run: files only
   bool locked_out = false;   // revoked
   bool copied = false;       // another machine has the same keys

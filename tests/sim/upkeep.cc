@@ -13,7 +13,7 @@ void World::see_to_checkpoints() {
     on(kreis, "planning checkpoints", [&] {
       const auto planned = checkpoints::plan(kreis.replica->core(), {.every_ms = static_cast<std::uint64_t>(day_ms), .entries_min = 4});
       const auto issued = planned ? checkpoints::issue_own(kreis.replica->core()) : planned;
-      const bool trouble = kreis.disk_fails || kreis.disk_rots || kreis.power_cut_planned;
+      const bool trouble = kreis.in_trouble();
       // After a backup it decides nothing before a member has shown what was decided.
       if (issued || trouble || issued.error().code == Errc::control_unconfirmed) return;
       find(kreis.name + " cannot issue a checkpoint: " + std::string{name(issued.error().code)} + " " + issued.error().context);
@@ -31,13 +31,12 @@ void World::carry_out(Node& node) {
   if (!node.replica || node.program.capabilities == 0) return;  // the program before this one does not know how
   on(node, "dropping values", [&] {
     const auto done = checkpoints::carry_out(node.replica->core());
-    const bool trouble = node.disk_fails || node.disk_rots || node.power_cut_planned;
+    const bool trouble = node.in_trouble();
     if (!done && !trouble) find(node.name + " cannot drop values: " + std::string{name(done.error().code)});
     if (done) note("dropped " + node.name + " " + std::to_string(done->values));
     outcome_.dropped += done ? done->values : 0;
   });
-  if (power_lost(node)) return lose_power(node);
-  if (node.replica && node.replica->core().needs_opening_anew()) reopen(node);
+  unharmed(node);
 }
 
 // Machine and disk are gone; a new one stands in its place with nothing but the sheet.
@@ -80,13 +79,11 @@ void World::take_over_authority() {
   if (here == 0 || somebody_knows_more) return;
   on(kreis, "opening an epoch", [&] {
     const auto opened = open_new_epoch(*kreis.replica, founding_.sheet());
-    const bool trouble = kreis.disk_fails || kreis.disk_rots || kreis.power_cut_planned;
+    const bool trouble = kreis.in_trouble();
     if (!opened && !trouble) find(std::string{"the Kreis cannot open an epoch: "} + std::string{name(opened.error().code)} + " " + opened.error().context);
     note(opened ? "epoch" : "no epoch");
   });
-  if (power_lost(kreis)) return lose_power(kreis);
-  if (kreis.replica && kreis.replica->core().needs_opening_anew()) reopen(kreis);
-  if (kreis.replica) tell_others(nullptr, kreis);
+  if (unharmed(kreis) && kreis.replica) tell_others(nullptr, kreis);
 }
 
 }  // namespace kiz::sim

@@ -108,6 +108,7 @@ class World : private Wire {
   void heal();
   void open(Node& node);
   void reopen(Node& node);
+  bool unharmed(Node& node);  // false: its power went or its disk failed, and it was seen to
   void mend(Node& node);
   void reckon_losses(Node& node);
   bool talk(Node& caller, Node& answerer, bool to_be_in_sync);

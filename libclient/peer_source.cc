@@ -64,14 +64,6 @@ bool PeerSource::is_shared(const Space& space) const {
          core_.membership().may_read(peer->member, space);
 }
 
-const std::map<LogId, Seq>& PeerSource::damaged() const {
-  if (damaged_as_of_ != core_.generation()) {
-    damaged_ = store_repair::known(core_);
-    damaged_as_of_ = core_.generation();
-  }
-  return damaged_;
-}
-
 const std::vector<SpaceSlot*>& PeerSource::shared_slots() const {
   const auto& made = core_.slots_as_made();
   if (as_of_ != core_.sharing()) {
@@ -90,9 +82,9 @@ const std::vector<SpaceSlot*>& PeerSource::shared_slots() const {
 std::vector<SpaceDigest> PeerSource::shared_spaces() const {
   std::vector<SpaceDigest> out;
   for (SpaceSlot* slot : shared_slots()) {
-    if (damaged().empty()) {
+    if (core_.damaged().empty()) {
       if (!slot->heads().empty()) out.push_back({slot->store.space(), slot->digest()});
-    } else if (const Frontier whole{store_repair::whole_heads(*slot, damaged())}; !whole.heads.empty()) {
+    } else if (const Frontier whole{store_repair::whole_heads(*slot, core_.damaged())}; !whole.heads.empty()) {
       out.push_back({slot->store.space(), whole.digest()});
     }
   }
@@ -101,7 +93,7 @@ std::vector<SpaceDigest> PeerSource::shared_spaces() const {
 
 std::vector<Head> PeerSource::heads(const Space& space) const {
   const SpaceSlot* slot = core_.slot(space);
-  return slot == nullptr || !is_shared(space) ? std::vector<Head>{} : store_repair::whole_heads(*slot, damaged());
+  return slot == nullptr || !is_shared(space) ? std::vector<Head>{} : store_repair::whole_heads(*slot, core_.damaged());
 }
 
 std::vector<SignedHead> PeerSource::signed_heads(const Space& space) const {
@@ -119,7 +111,7 @@ std::optional<EntryHash> PeerSource::hash_at(const LogId& log, Seq seq, const En
   if (slot == nullptr || seq == 0) return std::nullopt;
   const Place place = slot->merge.history().held(tip);
   if (!place || slot->store.log(place.log).id != log || place.seq < seq) return std::nullopt;
-  if (const auto at = damaged().find(log); at != damaged().end() && place.seq >= at->second) return std::nullopt;
+  if (const auto at = core_.damaged().find(log); at != core_.damaged().end() && place.seq >= at->second) return std::nullopt;
   const auto& branches = slot->store.log(place.log).branches;
   BranchNo branch = place.branch;
   while (seq <= branches[branch].fork_seq) branch = branches[branch].parent;
@@ -194,7 +186,7 @@ Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, cons
 
 std::optional<std::vector<Advance>> PeerSource::unacknowledged() const {
   const PeerMemory::Marks* marks = core_.peers().of(peer_);
-  if (marks == nullptr || !damaged().empty()) return std::nullopt;
+  if (marks == nullptr || !core_.damaged().empty()) return std::nullopt;
   std::vector<Advance> out;
   for (const SpaceSlot* slot : shared_slots()) {
     for (const Head& head : slot->heads()) {

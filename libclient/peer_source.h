@@ -36,13 +36,9 @@ class PeerSource final : public SyncSource {
  private:
   const std::vector<SpaceSlot*>& shared_slots() const;  // ascending by space
   Place end_of_run(const SpaceSlot& slot, const EntryHash& tip) const;
-  /// Logs that cannot be relied on from this entry on: for the other side they end before it (store_repair.h).
-  const std::map<LogId, Seq>& damaged() const;
 
   ReplicaCore& core_;
   TransportKey peer_;
-  mutable std::map<LogId, Seq> damaged_;
-  mutable std::optional<std::uint64_t> damaged_as_of_;  // generation
   // Asked for with each summary, while it seldom changes: with thousands of towns most spaces are not shared.
   mutable std::vector<SpaceSlot*> shared_;
   mutable std::size_t looked_at_ = 0;  // of ReplicaCore::slots_as_made()

@@ -7,6 +7,7 @@
 
 #include "libclient/entry_author.h"
 #include "libclient/page_vfs.h"
+#include "libclient/store_repair.h"
 #include "protocol/entry_fields.h"
 #include "protocol/frontier.h"
 #include "protocol/mutants.h"
@@ -143,8 +144,17 @@ void ReplicaCore::load_slots() {
   }
 }
 
+const std::map<LogId, Seq>& ReplicaCore::damaged() const {
+  if (damaged_as_of_ != generation_) {
+    damaged_ = store_repair::known(*this);
+    damaged_as_of_ = generation_;
+  }
+  return damaged_;
+}
+
 void ReplicaCore::drop_slots() {
   advances_.clear();
+  damaged_as_of_.reset();
   try {
     load_control();
     load_slots();

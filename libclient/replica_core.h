@@ -100,6 +100,9 @@ class ReplicaCore {
   bool needs_opening_anew() const;
   /// Counts commits that changed control log or entries.
   std::uint64_t generation() const { return generation_; }
+  /// Logs that cannot be relied on from this entry on, as the last commit left them: for others they end before it
+  /// (store_repair.h).
+  const std::map<LogId, Seq>& damaged() const;
 
   // ---- what peers said
   void remember_acknowledged(const TransportKey& peer, const Space& space, const Head& head);
@@ -185,6 +188,8 @@ class ReplicaCore {
   std::map<TransportKey, std::uint64_t> compared_;   // ms
   std::map<SpaceNumber, std::uint64_t> evaluated_;   // ms
   std::uint64_t generation_ = 0;
+  mutable std::map<LogId, Seq> damaged_;
+  mutable std::optional<std::uint64_t> damaged_as_of_;  // generation
   std::set<Hash> set_aside_;
   std::set<LogId> lost_tails_;  // own logs of which a peer held more than we did when it showed them
 };

@@ -215,7 +215,7 @@ std::vector<Head> whole_heads(const SpaceSlot& slot, const std::map<LogId, Seq>&
 
 void put_back(ReplicaCore& core, SpaceSlot& slot, const VerifiedRun& verified, std::span<const Bytes> packed) {
   const LogId& id = verified.run.log;
-  if (!core.fact(fact_of(id))) return;
+  if (!core.damaged().contains(id)) return;
   const LogInfo info = slot.store.log(slot.store.find_log(id));
   std::uint64_t contents = 0, rows = 0;
   EntryHash before = verified.run.before;

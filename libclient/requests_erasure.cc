@@ -141,14 +141,6 @@ Json order_json(Replica& replica, const erasure::Order& order) {
           {"later", std::move(later)}};
 }
 
-Refusal cannot_order(const Error& error) {
-  if (error.code == Errc::not_permitted) {
-    return refuse(Errc::not_permitted, tr("This device has no right to erase in this member's data. Nothing was changed."),
-                  tr("The Kreis gives it with an invite: kiz member invite TOWN --role privacy"));
-  }
-  return to_refusal(error);
-}
-
 void tell(RequestContext& context) {
   if (context.surroundings.committed) context.surroundings.committed();
 }
@@ -381,6 +373,14 @@ std::vector<RequestKind> erasure_requests() {
   return {{"erasure.request", LocalRole::administer, order},   {"erasure.execute", LocalRole::administer, execute_orders},
           {"erasure.withdraw", LocalRole::administer, withdraw}, {"erasure.list", LocalRole::read, list},
           {"erasure.proof", LocalRole::read, list},             {"subject.show", LocalRole::read, show_subject}};
+}
+
+Refusal cannot_order(const Error& error) {
+  if (error.code == Errc::not_permitted) {
+    return refuse(Errc::not_permitted, tr("This device has no right to erase in this member's data. Nothing was changed."),
+                  tr("The Kreis gives it with an invite: kiz member invite TOWN --role privacy"));
+  }
+  return to_refusal(error);
 }
 
 }  // namespace kiz

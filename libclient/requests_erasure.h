@@ -7,4 +7,7 @@ namespace kiz {
 
 std::vector<RequestKind> erasure_requests();
 
+/// What is said where an erasure, or an offer to the archive, was not accepted by the store.
+Refusal cannot_order(const Error& error);
+
 }  // namespace kiz

@@ -8,6 +8,7 @@
 #include "libclient/months.h"
 #include "libclient/references.h"
 #include "libclient/refusals.h"
+#include "libclient/requests_erasure.h"
 #include "libclient/space_name.h"
 #include "libclient/translate.h"
 #include "protocol/registry.h"
@@ -166,14 +167,6 @@ std::optional<archive::Offer> known(Replica& replica, const RecordId& id) {
   return std::nullopt;
 }
 
-Refusal cannot(const Error& error) {
-  if (error.code == Errc::not_permitted) {
-    return refuse(Errc::not_permitted, tr("This device has no right to erase in this member's data. Nothing was changed."),
-                  tr("The Kreis gives it with an invite: kiz member invite TOWN --role privacy"));
-  }
-  return to_refusal(error);
-}
-
 /// privacy.offer  {"archive"? (the one of the last offer), "months"? (6 to 60), "format"?: csv|json}
 /// data: {"offer": {"ref", "id", "member", "member_name", "archive", "offered", "decide_by", "term_over", "answer":
 /// null|taken|declined, "answered_on", "items": [{"what", "record", "record_ref", "kind", "space", "title", "values_until",
@@ -201,7 +194,7 @@ Answer offer(RequestContext& context) {
   auto made = archive::offer(replica, wish, context.actor());
   if (!made) {
     if (made.error().code == Errc::not_found) return refuse(Errc::not_found, tr("Nothing is due that was not offered already. Nothing was changed."), tr("kiz privacy due"));
-    return cannot(made.error());
+    return cannot_order(made.error());
   }
   if (context.surroundings.committed) context.surroundings.committed();
   const auto stored = known(replica, made->id);
@@ -263,7 +256,7 @@ Answer archive_answer(RequestContext& context) {
     }
     if (!context.dry_run) {
       auto done = archive::answer(replica, *offer, taken ? archive::Answer::taken : archive::Answer::declined, on, *items, context.actor());
-      if (!done) return cannot(done.error());
+      if (!done) return cannot_order(done.error());
       if (context.surroundings.committed) context.surroundings.committed();
       offer = known(replica, offer->id);
       if (!offer) return refuse(Errc::internal, tr("The offer was made and cannot be found."));

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <map>
 
+#include "libclient/collation.h"
 #include "libclient/field_text.h"
 #include "libclient/months.h"
 #include "libclient/references.h"
@@ -110,7 +111,7 @@ Json offer_json(const Replica& replica, const references::ShortReferences& refs,
 
 Json offers(const Replica& replica, const OfferFilter& filter, const Setting& setting, std::size_t& conflicts) {
   const std::string today = months::day_of(replica.now_ms());
-  std::map<MemberId, std::vector<std::pair<std::string, Json>>> found;  // by owner: title and offer
+  std::map<MemberId, std::vector<std::pair<std::string, Json>>> found;  // by owner: how the title sorts, and the offer
   std::size_t count = 0, old = 0;
   conflicts = 0;
   const references::ShortReferences refs{replica, registry::kinds::offer};
@@ -119,7 +120,7 @@ Json offers(const Replica& replica, const OfferFilter& filter, const Setting& se
     ++count;
     old += overdue(offer, today) ? 1U : 0U;
     conflicts += status_disputed(offer) ? 1U : 0U;
-    found[offer.space.owner].emplace_back(registry::fold(offer.text(f::title)), offer_json(replica, refs, offer, setting, today));
+    found[offer.space.owner].emplace_back(collation::key(offer.text(f::title)), offer_json(replica, refs, offer, setting, today));
     return true;
   });
   Json members = Json::array();

@@ -1,6 +1,7 @@
 // Requests about members and devices: who belongs to the realm, invites, locking out, renewing.
 #include <algorithm>
 
+#include "libclient/collation.h"
 #include "libclient/enrolment.h"
 #include "libclient/keyring.h"
 #include "libclient/months.h"
@@ -47,25 +48,38 @@ std::vector<const Device*> devices_of(const Membership& membership, const Member
   return found;
 }
 
+/// The Kreis comes first in a list, then the others by name.
+std::string place_in_list(const RequestContext& context, const MemberId& member) {
+  return member == context.replica.membership().authority() ? std::string{} : collation::key(request::member_name(context.replica, member));
+}
+
+/// Rows with what each is sorted by, as a list.
+Json in_order(std::vector<std::pair<std::string, Json>> rows) {
+  std::stable_sort(rows.begin(), rows.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Json out = Json::array();
+  for (auto& [key, row] : rows) out.push_back(std::move(row));
+  return out;
+}
+
 /// member.list   data: {"members": [{"ags", "name", "role", "state", "devices", "admitted_until"}]}
 /// state: named (no device yet), active, expired, revoked
 Answer list_members(RequestContext& context) {
   const Membership& membership = context.replica.membership();
-  Json list = Json::array();
+  std::vector<std::pair<std::string, Json>> rows;
   for (const Member& member : membership.members()) {
     const auto devices = devices_of(membership, member.id);
     std::uint64_t until = 0;
     for (const Device* device : devices) {
       if (!device->revoked) until = std::max(until, device->admitted_until_ms);
     }
-    list.push_back({{"ags", member.id},
-                    {"name", member.name},
-                    {"role", word_for(member.role)},
-                    {"state", state_of(devices, context.replica.now_ms())},
-                    {"devices", devices.size()},
-                    {"admitted_until", time_or_null(until)}});
+    rows.emplace_back(place_in_list(context, member.id), Json{{"ags", member.id},
+                                                              {"name", member.name},
+                                                              {"role", word_for(member.role)},
+                                                              {"state", state_of(devices, context.replica.now_ms())},
+                                                              {"devices", devices.size()},
+                                                              {"admitted_until", time_or_null(until)}});
   }
-  return Reply{{{"members", std::move(list)}}, {}, 0};
+  return Reply{{{"members", in_order(std::move(rows))}}, {}, 0};
 }
 
 Json rights_json(Rights rights) {
@@ -81,18 +95,18 @@ Json rights_json(Rights rights) {
 Answer list_devices(RequestContext& context) {
   const Membership& membership = context.replica.membership();
   const AuthorKey self = context.replica.identity().author;
-  Json list = Json::array();
+  std::vector<std::pair<std::string, Json>> rows;
   for (const Device& device : membership.devices()) {
-    list.push_back({{"ref", device_ref(membership, device)},
-                    {"name", device.name},
-                    {"member", device.member},
-                    {"member_name", request::member_name(context.replica, device.member)},
-                    {"rights", rights_json(device.rights)},
-                    {"admitted_until", time_or_null(device.admitted_until_ms)},
-                    {"revoked", device.revoked},
-                    {"self", device.author == self}});
+    rows.emplace_back(place_in_list(context, device.member), Json{{"ref", device_ref(membership, device)},
+                                                                  {"name", device.name},
+                                                                  {"member", device.member},
+                                                                  {"member_name", request::member_name(context.replica, device.member)},
+                                                                  {"rights", rights_json(device.rights)},
+                                                                  {"admitted_until", time_or_null(device.admitted_until_ms)},
+                                                                  {"revoked", device.revoked},
+                                                                  {"self", device.author == self}});
   }
-  return Reply{{{"devices", std::move(list)}}, {}, 0};
+  return Reply{{{"devices", in_order(std::move(rows))}}, {}, 0};
 }
 
 request::Or<InviteOptions> invite_options(const Json& args) {

@@ -3,6 +3,7 @@
 
 #include <algorithm>
 
+#include "libclient/collation.h"
 #include "libclient/field_text.h"
 #include "libclient/months.h"
 #include "libclient/places.h"
@@ -235,7 +236,7 @@ request::Or<Filter> filter(const RequestContext& context, const registry::Kind& 
 }
 
 /// offer.list, need.list   args: member, kind, language, status, public, columns (record_reply.h: rows instead of records);
-///                         data: {"offers": [record...], "total"}
+///                         data: {"offers": [record...], "total"}, by title as a dictionary has them
 /// offer.search            args: text as well
 /// offer.overdue           args: member, days
 Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
@@ -246,11 +247,15 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   const reply::Records shown{context.replica, kind, request::texts(context.args, "columns")};
   std::optional<Space> only;  // the offers of one town lie in one space: the others are not read
   if (wanted->member) only = context.replica.space(*wanted->member, kind.collection);
-  Json records = Json::array();
+  const std::uint32_t title = registry::find_field(kind, std::string_view{"title"})->number;
+  std::vector<std::pair<std::string, Json>> found;
   context.replica.scan(kind.number, [&](const RecordView& view) {
-    if (wanted->fits(kind, view, day)) records.push_back(shown.json(view));
+    if (wanted->fits(kind, view, day)) found.emplace_back(collation::key(view.text(title)), shown.json(view));
     return true;
   }, only);
+  std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
+  Json records = Json::array();
+  for (auto& [key, record] : found) records.push_back(std::move(record));
   const std::size_t total = records.size();
   Reply reply;
   reply.data[kind.number == registry::kinds::offer ? "offers" : "needs"] = std::move(records);

@@ -1,5 +1,6 @@
 #!/usr/bin/env python3
 """What takes long says so, and Ctrl-C ends it with 130 and nothing changed: on a store of one's own and through kizd."""
+import contextlib
 import json
 import os
 import pty
@@ -31,11 +32,25 @@ def offer_entries(folder):
     return sum(space["entries"] for space in status["spaces"] if space["collection"] == "offers")
 
 
-def on_a_terminal(folder, *words, interrupt=False, give_up_after=None):
+@contextlib.contextmanager
+def daemon_of(store, folder):
+    daemon = subprocess.Popen([KIZD, "--store", store, "--listen", "127.0.0.1:0"], env=environment(folder), stderr=subprocess.DEVNULL)
+    try:
+        until = time.monotonic() + 20
+        while not os.path.exists(store + "/control.sock"):
+            assert time.monotonic() < until
+            time.sleep(0.02)
+        yield
+    finally:
+        daemon.terminate()
+        daemon.wait(timeout=20)
+
+
+def on_a_terminal(folder, *words, store="s", interrupt=False, give_up_after=None):
     """Runs kiz with a terminal for its messages; returns exit code and all that was written there. Ctrl-C: once it has said how
     far it is, or after so many seconds."""
     near, far = pty.openpty()
-    ran = subprocess.Popen([KIZ, "--store", folder + "/s", *words], env=environment(folder), cwd=folder, stdin=far, stdout=far,
+    ran = subprocess.Popen([KIZ, "--store", folder + "/" + store, *words], env=environment(folder), cwd=folder, stdin=far, stdout=far,
                            stderr=far, start_new_session=True)
     os.close(far)
     began = time.monotonic()
@@ -103,7 +118,12 @@ def check_backup(folder, how):
     assert code == 0, (how, code, seen[-400:])
     code, seen = on_a_terminal(folder, "backup", "check", target + "/other.kizbackup", *recovery)
     assert code == 0 and "Every byte" in seen, (how, seen[-400:])
-    subprocess.run(["rm", "-r", target], check=True)
+    with daemon_of(folder + "/r", folder) if how == "daemon" else contextlib.nullcontext():
+        code, seen = on_a_terminal(folder, "backup", "read", target + "/other.kizbackup", *recovery, store="r")
+    assert code == 0 and "read back" in seen, (how, seen[-400:])
+    shown = [line for line in seen.split("\r") if " of " in line and "MiB" in line]
+    assert shown and all(len(line) < 80 for line in shown), (how, seen[:400])
+    subprocess.run(["rm", "-r", target, folder + "/r"], check=True)
 
 
 def main():
@@ -114,21 +134,9 @@ def main():
                 file.write(f"Offer {row};Caritas;meeting_place\n")
         for how in ("own store", "daemon"):
             kiz(folder, "init", "--kreis", "Borken", "--members", "Ahaus", "--address", "127.0.0.1:9", "--listen", "127.0.0.1:0")
-            daemon = None
-            if how == "daemon":
-                daemon = subprocess.Popen([KIZD, "--store", folder + "/s", "--listen", "127.0.0.1:0"], env=environment(folder),
-                                          stderr=subprocess.DEVNULL)
-                until = time.monotonic() + 20
-                while not os.path.exists(folder + "/s/control.sock"):
-                    assert time.monotonic() < until
-                    time.sleep(0.02)
-            try:
+            with daemon_of(folder + "/s", folder) if how == "daemon" else contextlib.nullcontext():
                 check(folder, how)
                 check_backup(folder, how)
-            finally:
-                if daemon:
-                    daemon.terminate()
-                    daemon.wait(timeout=20)
             subprocess.run(["rm", "-r", folder + "/s"], check=True)
     print("progress: shown, taken away, interrupted without a trace")
 

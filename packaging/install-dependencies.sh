@@ -27,7 +27,7 @@ test=(
   valgrind                                             # instruction counts of core paths, without a clock
 )
 machines=(dpkg-dev debhelper fakeroot lintian debootstrap systemd-container)  # packages, and machines to install them on
-package=("${machines[@]}" piuparts apt-utils diffoscope-minimal disorderfs autopkgtest rpm rpmlint)
+package=("${machines[@]}" piuparts apt-utils reprotest diffoscope-minimal disorderfs autopkgtest rpm rpmlint)
 develop=(clang-14 clang-tidy-14 clang-format-14 libclang-rt-14-dev afl++ gcovr)
 
 wanted=("${build[@]}" "${test[@]}")

@@ -66,6 +66,7 @@ def catalogue():
         german = re.search(r'^msgstr(?:\[0\])? ((?:"(?:\\.|[^"\\])*"\s*)+)', entry, re.MULTILINE)
         if english and german:
             out[unquoted(english.group(1))] = unquoted(german.group(1))
+    out[""] = ""  # the catalogue's own header, not the German of a hint that is empty
     return out
 
 

@@ -13,6 +13,7 @@ namespace kiz::cli {
 
 namespace {
 constexpr std::size_t width_min = 20, width_max = 160, gap = 2;
+constexpr std::size_t word_max = 24;  // a longer one may be broken in a table: an address, an identifier
 
 std::size_t width_of(std::FILE* to, bool terminal) {
   winsize size{};
@@ -53,6 +54,18 @@ bool hidden(char32_t c) {
 std::size_t shown_width(std::string_view text) {
   const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
   return plain ? text.size() : safe_text::width(safe_text::line(text));
+}
+
+// Columns of the longest word, as it is shown.
+std::size_t longest_word(std::string_view text) {
+  std::size_t longest = 0;
+  const std::string safe = safe_text::line(text);
+  for (std::size_t at = 0; at < safe.size();) {
+    const std::size_t end = std::min(safe.find(' ', at), safe.size());
+    longest = std::max(longest, safe_text::width(std::string_view{safe}.substr(at, end - at)));
+    at = end + 1;
+  }
+  return longest;
 }
 
 // The next code point of valid UTF-8 and how many bytes it takes.
@@ -175,7 +188,7 @@ void Output::command(std::string_view text, std::size_t indent) {
 
 void Output::pair(std::string_view label, std::string_view value, std::size_t label_width, Style style) {
   const std::string name = label.empty() ? std::string{} : safe_text::line(label) + ":";
-  const std::size_t indent = std::min(label_width, width_ / 2);
+  const std::size_t indent = std::min(label_width, width_ / 2 + 2);
   if (safe_text::width(name) >= indent) {
     const std::string both = name + " " + safe_text::lines(value);
     return line(both, style);
@@ -206,22 +219,29 @@ void Output::blocks(const std::vector<Column>& columns, const std::vector<std::v
 void Output::table(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows) {
   std::vector<std::size_t> widths;
   for (const Column& column : columns) widths.push_back(safe_text::width(column.header));
-  for (const auto& row : rows) {
-    for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) {
-      widths[c] = std::max(widths[c], shown_width(row[c]));
+  const auto widen = [&](std::vector<std::size_t>& all, std::size_t (*of)(std::string_view)) {
+    for (const auto& row : rows) {
+      for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) all[c] = std::max(all[c], of(row[c]));
     }
-  }
+  };
+  widen(widths, shown_width);
   const auto total = [&] {
     std::size_t sum = columns.empty() ? 0 : gap * (columns.size() - 1);
     for (const std::size_t w : widths) sum += w;
     return sum;
   };
-  // The widest column that may be clipped gives way, until all fit.
+  // The widest column that may be narrowed gives way, until all fit. Words stay whole unless one is very long.
+  std::vector<std::size_t> floors;
+  if (total() > width_) {
+    for (const Column& column : columns) floors.push_back(std::max(column.floor, safe_text::width(column.header)));
+    std::vector<std::size_t> words(columns.size(), 0);
+    widen(words, longest_word);
+    for (std::size_t c = 0; c < columns.size(); ++c) floors[c] = std::max(floors[c], std::min(words[c], word_max));
+  }
   while (total() > width_) {
     std::size_t widest = columns.size();
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::size_t floor = std::max(columns[c].floor, safe_text::width(columns[c].header));
-      if (columns[c].whole || widths[c] <= floor) continue;
+      if (columns[c].whole || widths[c] <= floors[c]) continue;
       if (widest == columns.size() || widths[c] > widths[widest]) widest = c;
     }
     if (widest == columns.size()) return blocks(columns, rows);
@@ -231,19 +251,33 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
   const auto laid_out = [&](const std::vector<std::string>& cells) {
     std::string out;
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::string cell = safe_text::line(c < cells.size() ? std::string_view{cells[c]} : std::string_view{}, widths[c]);
+      const std::string cell = safe_text::line(c < cells.size() ? std::string_view{cells[c]} : std::string_view{});
       const std::string blank(widths[c] - std::min(widths[c], shown_width(cell)), ' ');
       out += columns[c].right ? blank + cell : cell + blank;
       if (c + 1 < columns.size()) out += std::string(gap, ' ');
     }
     return out;
   };
+  const auto print_row = [&](const std::vector<std::string>& row) {
+    if (floors.empty()) return print(laid_out(row), Style::plain);  // all of it fits
+    std::vector<std::vector<std::string>> cells;
+    std::size_t lines = 1;
+    for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) {
+      cells.push_back(wrapped(safe_text::line(row[c]), widths[c]));
+      lines = std::max(lines, cells.back().size());
+    }
+    for (std::size_t at = 0; at < lines; ++at) {
+      std::vector<std::string> one;
+      for (const auto& cell : cells) one.push_back(at < cell.size() ? cell[at] : std::string{});
+      print(laid_out(one), Style::plain);
+    }
+  };
   std::vector<std::string> headers;
   for (const Column& column : columns) headers.push_back(column.header);
   if (std::any_of(headers.begin(), headers.end(), [](const std::string& h) { return !h.empty(); })) {
     print(laid_out(headers), Style::bold);
   }
-  for (const auto& row : rows) print(laid_out(row), Style::plain);
+  for (const auto& row : rows) print_row(row);
 }
 
 void Output::json(const Json& object) { raw(safe_json(object, terminal_ ? 2 : -1) + "\n"); }

@@ -20,8 +20,8 @@ enum class Colour { automatic, always, never };
 struct Column {
   std::string header;
   bool right = false;      // numbers
-  std::size_t floor = 6;   // clipped to no less than this; what cannot be clipped gets its full width
-  bool whole = false;      // never clipped: references, dates
+  std::size_t floor = 6;   // narrowed to no less than this; then a cell goes on in further lines
+  bool whole = false;      // never narrowed: references, dates
 };
 
 class Output {
@@ -38,7 +38,8 @@ class Output {
   void command(std::string_view text, std::size_t indent = 2);
   /// "Label:   value", an empty label goes on with the one before; values below each other at `label_width`, wrapped. On narrow screens the value follows the label.
   void pair(std::string_view label, std::string_view value, std::size_t label_width = 16, Style style = Style::plain);
-  /// Columns side by side; when they do not fit even clipped, one block of labelled values for each row.
+  /// Columns side by side, cells wrapped at blanks; when they do not fit with whole words, one block of labelled values
+  /// for each row.
   void table(const std::vector<Column>& columns, const std::vector<std::vector<std::string>>& rows);
   /// One JSON object; on one line in a pipe. Characters that hide or turn text are written as \u escapes.
   void json(const Json& object);

@@ -15,7 +15,26 @@ void render_op(Output& out, const Json& op) {
   out.line(line, Style::plain, 4);
 }
 
+std::string decided(const Json& decision) {
+  const std::string kind = text_of(decision, "kind"), device = text_of(decision, "device"), member = text_of(decision, "member_name"),
+                    until = shown_time(text_of(decision, "admitted_until").substr(0, 10)), name = text_of(decision, "name");
+  if (kind == "realm_founded") return tr("set up: {}", {name});
+  if (kind == "member_named") return tr("member: {}", {name});
+  if (kind == "device_granted") return tr("device admitted: {} of {}, until {}", {device, member, until});
+  if (kind == "device_revoked") return tr("device locked out: {} of {}", {device, member});
+  if (kind == "admission_renewed") return tr("renewed: {} of {}, until {}", {device, member, until});
+  if (kind == "right_withdrawn") return tr("right withdrawn: {} of {}", {device, member});
+  if (kind == "right_given_back") return tr("right given back: {} of {}", {device, member});
+  if (kind == "log_cut") return tr("log {} ends behind entry {}", {text_of(decision, "log").substr(0, 8), text_of(decision, "last_valid")});
+  if (kind == "rule_set") return tr("rule: {} = {}", {name, text_of(decision, "value")});
+  if (kind == "epoch_opened") return tr("new key of the Kreis, behind decision {}", {text_of(decision, "last_good")});
+  return kind == "checkpoint" ? tr("checkpoint") : tr("(unknown)");
+}
+
 void render_dump(Output& out, const Json& data) {
+  for (const Json& decision : list_of(data, "decisions")) {
+    out.line(tr("Decision {}  {}  {}", {text_of(decision, "seq"), shown_time(text_of(decision, "time")), decided(decision)}));
+  }
   for (const Json& entry : list_of(data, "entries")) {
     out.line(text_of(entry, "entry").substr(0, 16) + "  " + text_of(entry, "log").substr(0, 8) + " #" + plain(entry["seq"]) + "  " +
                  text_of(entry, "time") + "  " + text_of(entry, "state"),

@@ -10,6 +10,7 @@
 #include "libclient/requests.h"
 #include "libclient/translate.h"
 #include "protocol/entry_fields.h"
+#include "protocol/membership.h"
 #include "protocol/registry.h"
 
 namespace kiz {
@@ -94,9 +95,53 @@ std::optional<Error> add_runs(ReplicaCore& core, const SpaceSlot& slot, const st
   return std::nullopt;
 }
 
+// What the Kreis decided, with the number that `kiz init --restore --up-to` and cited positions mean.
+class DecisionWriter {
+ public:
+  explicit DecisionWriter(const Replica& replica) : replica_(&replica) {}
+
+  Json written(const ControlRecord& record, const ControlBody& body) const {
+    Json out = std::visit(*this, body);
+    out["seq"] = record.seq;
+    out["epoch"] = record.epoch;
+    out["time"] = months::instant(record.time_ms);
+    return out;
+  }
+
+  Json operator()(const UnknownControl&) const { return {{"kind", "unknown"}}; }
+  Json operator()(const RealmFounded& founded) const { return {{"kind", "realm_founded"}, {"name", founded.name}}; }
+  Json operator()(const MemberNamed& member) const { return {{"kind", "member_named"}, {"member", member.id}, {"name", member.name}}; }
+  Json operator()(const DeviceGranted& granted) const {
+    return {{"kind", "device_granted"}, {"device", granted.device}, {"member", granted.member}, {"member_name", request::member_name(*replica_, granted.member)},
+            {"rights", granted.rights}, {"admitted_until", months::instant(granted.admitted_until_ms)}};
+  }
+  Json operator()(const LogCut& cut) const { return {{"kind", "log_cut"}, {"log", to_hex(cut.cut.log)}, {"last_valid", cut.cut.seq}}; }
+  Json operator()(const DeviceRevoked& revoked) const { return of("device_revoked", revoked.author); }
+  Json operator()(const RightWithdrawn& withdrawn) const { return of("right_withdrawn", withdrawn.author); }
+  Json operator()(const RightGivenBack& given) const { return of("right_given_back", given.author); }
+  Json operator()(const AdmissionRenewed& renewed) const {
+    Json out = of("admission_renewed", renewed.author);
+    out["admitted_until"] = months::instant(renewed.admitted_until_ms);
+    return out;
+  }
+  Json operator()(const RuleSet& rule) const { return {{"kind", "rule_set"}, {"name", rule.name}, {"value", rule.value}}; }
+  Json operator()(const EpochOpened& opened) const { return {{"kind", "epoch_opened"}, {"last_good", opened.last_good.seq}}; }
+  Json operator()(const Checkpoint&) const { return {{"kind", "checkpoint"}}; }
+
+ private:
+  Json of(const char* kind, const AuthorKey& author) const {
+    const Device* device = replica_->membership().device(author);
+    if (device == nullptr) return {{"kind", kind}};
+    return {{"kind", kind}, {"device", device->name}, {"member", device->member}, {"member_name", request::member_name(*replica_, device->member)}};
+  }
+
+  const Replica* replica_;
+};
+
 /// dump   args: what (hex of an entry or a log; empty: everything)
-/// data: {"control": [hex], "runs": [{"space", "log", "author", "last_seq", "bytes"}], "entries": [...]}; "entries" is what
-/// the runs say, readable; for a single entry it stands alone.
+/// data: {"control": [hex], "decisions": [{"seq", "epoch", "time", "kind", ...}], "runs": [{"space", "log", "author",
+/// "last_seq", "bytes"}], "entries": [...]}; "decisions" is what the control log says, readable, "entries" what the runs
+/// say; for a single entry it stands alone. "decisions" only where everything is asked for.
 Answer dump(RequestContext& context) {
   if (auto refused = request::need_member(context)) return *refused;
   ReplicaCore& core = context.replica.core();
@@ -107,6 +152,7 @@ Answer dump(RequestContext& context) {
   }
   Reply reply;
   reply.data["control"] = Json::array();
+  reply.data["decisions"] = Json::array();
   reply.data["runs"] = Json::array();
   reply.data["entries"] = Json::array();
   bool found = what.empty();
@@ -132,7 +178,12 @@ Answer dump(RequestContext& context) {
     }
   }
   if (!found) return refuse(Errc::not_found, tr("There is no \"{}\" here.", {what}));
-  for (const ControlRecord& record : core.control().records()) reply.data["control"].push_back(to_hex(encode_control_record(record)));
+  const DecisionWriter decisions{context.replica};
+  const ControlLog& control = core.control();
+  for (std::size_t i = 0; i < control.records().size(); ++i) {
+    reply.data["control"].push_back(to_hex(encode_control_record(control.records()[i])));
+    if (what.empty()) reply.data["decisions"].push_back(decisions.written(control.records()[i], control.bodies()[i]));
+  }
   return reply;
 }
 

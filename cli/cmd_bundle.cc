@@ -37,7 +37,7 @@ void render_read(Output& out, const Json& data) {
   if (text_of(data, "kind") == "join") {
     if (data.contains("admitted")) {
       out.line(is_true(data, "admitted") ? tr("The device is admitted.") : tr("The device was admitted before."), Style::good);
-      out.pair(tr("Next"), tr("kiz bundle write FILE --for {}", {text_of(data, "device_ref")}), 12);
+      out.pair(tr("Next"), tr("kiz bundle write FILE --for {}", {text_of(data, "device_ref")}), 15);
     }
     return;
   }

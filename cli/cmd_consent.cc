@@ -58,7 +58,7 @@ Form& with_decision(Form& form) {
 Render decided(const char* sentence) {
   return [sentence](Output& out, const Json& data) {
     const Json subject = data.value("subject", Json::object());
-    out.line(tr(sentence, {text_of(subject, "ref") + " \"" + text_of(subject, "title") + "\""}), Style::good);
+    out.line(tr(sentence, {named(text_of(subject, "ref"), text_of(subject, "title"))}), Style::good);
   };
 }
 

@@ -7,6 +7,7 @@
 #include "cli/record_text.h"
 #include "cli/shell.h"
 #include "cli/text.h"
+#include "cli/vocabulary.h"
 #include "libclient/translate.h"
 
 namespace kiz::cli {
@@ -35,7 +36,8 @@ Json ask_for_cells(Shell& shell) {
 Run declare_enter(Form& form) {
   with_month(form)
       .operand("cells", tr("MEASURE=NUMBER"), tr("arrived:school_type=grundschule,age_band=6-9=6"), Need::many)
-      .option("unknown", "--keine-angabe,--unknown", tr("MEASURE"), tr("this cannot be stated; that is not 0"), true);
+      .option("unknown", "--keine-angabe,--unknown", tr("MEASURE"), tr("this cannot be stated; that is not 0"), true)
+      .terms(terms_of_counts);
   with_remarks(form);
   return [](Shell& shell, Json args) {
     if (!args.contains("cells")) args["cells"] = args.contains("unknown") ? Json::array() : ask_for_cells(shell);
@@ -50,7 +52,8 @@ Run declare_enter(Form& form) {
 Run declare_tally(Form& form) {
   with_month(form)
       .operand("cell", tr("MEASURE"), tr("counselled, or counselled:school_type=grundschule"))
-      .operand("by", "+N|-N", tr("how many strokes; 1 where it is not given"), Need::optional);
+      .operand("by", "+N|-N", tr("how many strokes; 1 where it is not given"), Need::optional)
+      .terms(terms_of_counts);
   return [](Shell& shell, Json args) {
     if (args.contains("by")) {
       std::string word = text_of(args, "by");
@@ -98,7 +101,7 @@ Run declare_export(Form& form) {
   form.option("month", "--monat,--month", tr("MONTH"), tr("only this month"))
       .option("year", "--jahr,--year", tr("YEAR"), tr("only this year"))
       .option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"));
-  add_export_options(form);
+  add_export_options(form, translatable("csv (where not given), xlsx or json"));
   return [](Shell& shell, Json args) { return export_file(shell, "count.export", std::move(args)); };
 }
 

@@ -13,7 +13,7 @@ namespace {
 Run declare_fingerprint(Form&) {
   return [](Shell& shell, Json args) {
     return shell.show("key.fingerprint", args, [](Output& out, const Json& data) {
-      out.line(tr("This device ({}): {}", {text_of(data, "device"), text_of(data, "device_fingerprint")}), Style::bold);
+      out.pair(text_of(data, "device"), text_of(data, "device_fingerprint"), 20, Style::bold);
       if (const auto realm = text_of(data, "realm_fingerprint"); !realm.empty()) {
         out.pair(text_of(data, "realm"), realm, 20);
         out.pair(tr("Root key"), text_of(data, "root_fingerprint"), 20);

@@ -7,6 +7,7 @@
 #include "cli/record_text.h"
 #include "cli/shell.h"
 #include "cli/text.h"
+#include "cli/vocabulary.h"
 #include "libclient/translate.h"
 
 namespace kiz::cli {
@@ -111,10 +112,7 @@ Json ask_for_fields(Shell& shell, const Subject& subject) {
   return fields;
 }
 
-std::string named(const Json& data) {
-  const std::string ref = text_of(data, "ref"), title = text_of(data, "title");
-  return title.empty() ? ref : ref + " \"" + title + "\"";
-}
+std::string named(const Json& data) { return cli::named(text_of(data, "ref"), text_of(data, "title")); }
 
 Render one_line(const char* sentence) {
   return [sentence](Output& out, const Json& data) { out.line(tr(sentence, {named(data)})); };
@@ -134,8 +132,8 @@ Run declare_new_of(Form& form, const Subject& subject) {
       .option("member", "--gemeinde,--member", tr("TOWN"), tr("in the name of this town, if this device may"));
   return [subject](Shell& shell, Json args) { return make_new(shell, subject, std::move(args)); };
 }
-Run declare_offer_new(Form& form) { return declare_new_of(form, offer); }
-Run declare_need_new(Form& form) { return declare_new_of(form, need); }
+Run declare_offer_new(Form& form) { return declare_new_of(form.terms(terms_of_offers), offer); }
+Run declare_need_new(Form& form) { return declare_new_of(form.terms(terms_of_needs), need); }
 
 Form& with_ref(Form& form) { return form.operand("ref", tr("REF"), tr("reference such as A-7K3, or the whole id")); }
 
@@ -157,8 +155,8 @@ Run declare_edit_of(Form& form, const Subject& subject) {
     return shell.show(request(subject, "edit"), args, one_line(translatable("Changed: {}")));
   };
 }
-Run declare_offer_edit(Form& form) { return declare_edit_of(form, offer); }
-Run declare_need_edit(Form& form) { return declare_edit_of(form, need); }
+Run declare_offer_edit(Form& form) { return declare_edit_of(form.terms(terms_of_offers), offer); }
+Run declare_need_edit(Form& form) { return declare_edit_of(form.terms(terms_of_needs), need); }
 
 Run declare_end(Form& form) {
   with_ref(form);
@@ -228,7 +226,7 @@ Run declare_import(Form& form) {
 Run declare_export(Form& form) {
   form.option("member", "--gemeinde,--member", tr("TOWN"), tr("only those of this town"))
       .flag("public", "--oeffentlich,--public", tr("only those that may be published"));
-  add_export_options(form);
+  add_export_options(form, translatable("csv (where not given), xlsx, json or hsds"));
   return [](Shell& shell, Json args) { return export_file(shell, "offer.export", std::move(args)); };
 }
 }  // namespace
@@ -237,7 +235,7 @@ std::vector<Command> offer_commands() {
   return {
       {"angebot", "offer", translatable("what there is, for whom, where"), {"angebote", "offers"}, nullptr,
        {{"liste", "list", translatable("all offers"), {}, declare_offer_list},
-        {"neu", "new", translatable("a new offer"), {}, declare_offer_new},
+        {"neu", "new", translatable("a new offer; without fields you are asked"), {}, declare_offer_new},
         {"zeigen", "show", translatable("one offer with all that is known"), {}, declare_offer_show},
         {"aendern", "edit", translatable("change fields"), {"change"}, declare_offer_edit},
         {"beenden", "end", translatable("the offer has ended"), {}, declare_end},
@@ -251,7 +249,7 @@ std::vector<Command> offer_commands() {
         {"exportieren", "export", translatable("write a file"), {}, declare_export}}},
       {"bedarf", "need", translatable("what is missing, for whom"), {"bedarfe", "needs"}, nullptr,
        {{"liste", "list", translatable("all needs"), {}, declare_need_list},
-        {"neu", "new", translatable("a new need"), {}, declare_need_new},
+        {"neu", "new", translatable("a new need; without fields you are asked"), {}, declare_need_new},
         {"zeigen", "show", translatable("one need with all that is known"), {}, declare_need_show},
         {"aendern", "edit", translatable("change fields"), {"change"}, declare_need_edit},
         {"loeschen", "delete", translatable("delete it"), {}, declare_need_delete},

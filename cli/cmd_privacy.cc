@@ -218,7 +218,7 @@ Run declare_prune(Form&) {
 }  // namespace
 
 std::vector<Command> privacy_commands() {
-  return {{"datenschutz", "privacy", translatable("what may not be kept any longer"), {}, nullptr,
+  return {{"datenschutz", "privacy", translatable("retention, the archive, the register of processing"), {}, nullptr,
            {{"faellig", "due", translatable("what its retention period is over for"), {}, declare_due},
             {"anbieten", "offer", translatable("offer what is due to the archive"), {}, declare_offer},
             {"archiv", "archive", translatable("the archive's answer to an offer"), {}, declare_archive},

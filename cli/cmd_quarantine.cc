@@ -38,7 +38,7 @@ Run declare_list(Form& form) {
       out.line(tr("Entries that count: {}; that wait for the rules they cite: {}; in quarantine: {}; without effect for want of a right: {}.",
                   {shown_number(number_of(states, "applied")), shown_number(number_of(states, "waiting")),
                    shown_number(number_of(states, "quarantined")), shown_number(number_of(states, "void"))}));
-      if (!rows.empty()) out.pair(tr("Next"), tr("kiz quarantine show {}", {text_of(rows.front(), "ref")}), 12);
+      if (!rows.empty()) out.pair(tr("Next"), tr("kiz quarantine show {}", {text_of(rows.front(), "ref")}), 15);
     });
   };
 }

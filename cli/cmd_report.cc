@@ -13,7 +13,7 @@ namespace {
 Form& with_report_options(Form& form) {
   form.option("audience", "--fuer,--for", tr("READER"), tr("internal, land or public; outside numbers are protected"))
       .option("protection", "--schutz,--protect", "an|aus", tr("disclosure control on or off"));
-  add_export_options(form);
+  add_export_options(form, translatable("text (where not given), csv, xlsx, html or json"));
   return form;
 }
 

@@ -21,8 +21,8 @@ void render_setup(Output& out, const Json& data) {
     out.line(sheet);
   }
   out.line();
-  out.pair(tr("Next"), tr("kiz member invite TOWN"), 12);
-  out.pair("", tr("kiz consent subject new"), 12);
+  out.pair(tr("Next"), tr("kiz member invite TOWN"), 15);
+  out.pair("", tr("kiz consent subject new"), 15);
 }
 
 /// First on an empty machine, then once more when a town has called; on the Kreis's own machine it gives a new key.
@@ -42,7 +42,7 @@ int restore(Shell& shell, Json args) {
         out.line(trn("{} later decision does not count any more.", "{} later decisions do not count any more.", static_cast<unsigned long>(closed)));
       }
       for (const Json& device : list_of(data, "old_devices")) {
-        out.pair(tr("Next"), tr("when the towns have called, lock out the lost machine: kiz device revoke {}", {plain(device)}), 12);
+        out.pair(tr("Next"), tr("when the towns have called, lock out the lost machine: kiz device revoke {}", {plain(device)}), 15);
       }
     });
   }

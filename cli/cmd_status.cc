@@ -234,11 +234,11 @@ Run declare_undo(Form&) {
 void render_verification(Output& out, const Json& data) {
   const bool ok = is_true(data, "ok");
   out.line(ok ? tr("The whole history is sound.") : tr("The history is damaged."), ok ? Style::good : Style::bad);
-  out.pair(tr("Logs"), shown_number(number_of(data, "logs")), 14);
-  out.pair(tr("Entries"), shown_number(number_of(data, "entries")), 14);
-  out.pair(tr("Signatures"), shown_number(number_of(data, "signatures")), 14);
-  out.pair(tr("Erased"), shown_number(number_of(data, "erased")), 14);
-  for (const Json& fork : list_of(data, "forks")) out.pair(tr("Fork"), shortened(plain(fork)), 14, Style::warn);
+  out.pair(tr("Logs"), shown_number(number_of(data, "logs")), 16);
+  out.pair(tr("Entries"), shown_number(number_of(data, "entries")), 16);
+  out.pair(tr("Signatures"), shown_number(number_of(data, "signatures")), 16);
+  out.pair(tr("Erased"), shown_number(number_of(data, "erased")), 16);
+  for (const Json& fork : list_of(data, "forks")) out.pair(tr("Fork"), shortened(plain(fork)), 16, Style::warn);
   for (const Json& fork : list_of(data, "fork_proofs")) {
     out.line(tr("{} has signed two branches behind entry {}: {}", {text_of(fork, "device"), text_of(fork, "last_shared"), text_of(fork, "space")}),
              Style::warn, 2);
@@ -248,7 +248,7 @@ void render_verification(Output& out, const Json& data) {
     }
   }
   for (const Json& finding : list_of(data, "findings")) out.line(plain(finding), Style::bad, 2);
-  out.pair(tr("State"), shortened(text_of(data, "state_hash"), 32), 14);
+  out.pair(tr("State"), shortened(text_of(data, "state_hash"), 32), 16);
 }
 
 Run declare_verify(Form& form) {

@@ -1,5 +1,7 @@
 #include "cli/commands.h"
 
+#include <algorithm>
+
 #include "cli/cmd_bundle.h"
 #include "cli/cmd_erasure.h"
 #include "cli/cmd_privacy.h"
@@ -26,16 +28,25 @@ bool Command::named(std::string_view word) const {
 
 const char* Command::shown() const { return language() == "de" ? german : english; }
 
+namespace {
+// What a clerk needs comes first: `kiz --help` describes as many as fit one screen.
+std::size_t place(const Command& command) {
+  constexpr std::string_view first[] = {"status", "sync", "offer", "need", "counts", "consent", "conflict", "report",
+                                        "undo", "bundle", "offline", "online", "join", "init", "member", "device"};
+  return static_cast<std::size_t>(std::find(std::begin(first), std::end(first), command.english) - std::begin(first));
+}
+}  // namespace
+
 const Command& command_tree() {
   static const Command root = [] {
     Command top{"kiz", "kiz", ""};
-    // What a clerk needs comes first: `kiz --help` describes as many as fit one screen.
     for (auto group : {status_commands, setup_commands, offer_commands, count_commands, consent_commands, conflict_commands,
                        report_commands, bundle_commands, member_commands, rule_commands, doctor_commands, backup_commands,
                        key_commands, quarantine_commands, erasure_commands, privacy_commands, config_commands,
                        service_commands, bugreport_commands, dump_commands, demo_commands}) {
       for (Command& command : group()) top.children.push_back(std::move(command));
     }
+    std::stable_sort(top.children.begin(), top.children.end(), [](const Command& a, const Command& b) { return place(a) < place(b); });
     return top;
   }();
   return root;

@@ -38,6 +38,12 @@ Json describe_operands(const Form& form) {
   return operands;
 }
 
+Json describe_terms(const Form& form) {
+  Json terms = Json::array();
+  for (const Term& term : form.terms()) terms.push_back({{"name", term.name}, {"words", term.words}});
+  return terms;
+}
+
 Json describe_command(const Command& command) {
   CLI::App app;
   app.set_help_flag();
@@ -51,6 +57,7 @@ Json describe_command(const Command& command) {
           {"summary", tr(command.summary)},
           {"operands", describe_operands(form)},
           {"options", describe_options(app)},
+          {"terms", describe_terms(form)},
           {"commands", std::move(children)}};
 }
 

@@ -38,8 +38,8 @@ void add_import_options(Form& form) {
       .number("offset", "--zaehle-ab,--offset", "I", tr("the first row counts as this one"));
 }
 
-void add_export_options(Form& form) {
-  form.option("format", "--format", tr("FORMAT"), tr("csv, xlsx, json, hsds, ... (text where not given)"))
+void add_export_options(Form& form, const char* formats) {
+  form.option("format", "--format", tr("FORMAT"), tr(formats))
       .option("dialect", "--dialekt,--dialect", "de|international", tr("German spreadsheets, or RFC 4180"))
       .option("to", "--ausgabe,--output", tr("FILE"), tr("write it here"));
 }

@@ -9,7 +9,7 @@ namespace kiz::cli {
 /// FILE, --format, --zuordnung, --gemeinde.
 void add_import_options(Form& form);
 /// --format, --dialekt, --ausgabe.
-void add_export_options(Form& form);
+void add_export_options(Form& form, const char* formats);  // msgid of the formats that there are
 
 /// Puts the file named by args["file"] into the arguments as "name" and "content". A refusal is left in `refusal`.
 bool take_file(Shell& shell, const std::string& request, Json& args, int& refusal);

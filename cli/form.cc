@@ -37,6 +37,11 @@ Form& Form::operand(const char* key, const std::string& name, const std::string&
   return *this;
 }
 
+Form& Form::terms(Terms asked) {
+  held_->terms = asked;
+  return *this;
+}
+
 Form& Form::option(const char* key, const char* names, const std::string& shown, const std::string& help, bool many) {
   Value& held = value(key, many ? Value::Kind::list : Value::Kind::text, shown);
   auto* option = app_->add_option(names, held.given, help)->type_name(shown);

@@ -31,6 +31,12 @@ struct UsageError {
   std::string hint;
 };
 
+/// Words that may stand in an operand, told at the end of a command's help.
+struct Term {
+  std::string name, words;
+};
+using Terms = std::vector<Term> (*)();
+
 enum class Need { required, optional, many, some };  // many: any number; some: at least one
 
 class Form {
@@ -45,12 +51,15 @@ class Form {
   Form& flag(const char* key, const char* names, const std::string& help);
   /// The same fact the other way: given, the value is false.
   Form& no_flag(const char* key, const char* names, const std::string& help);
+  /// Asked for only where somebody wants help.
+  Form& terms(Terms terms);
 
   struct Operand {
     std::string key, name, help;
     Need need;
   };
   const std::vector<Operand>& operands() const { return held_->operands; }
+  std::vector<Term> terms() const { return held_->terms == nullptr ? std::vector<Term>{} : held_->terms(); }
 
   /// The words that are no options, in order. Throws UsageError where there are too many.
   void take_operands(std::vector<std::string> words);
@@ -68,6 +77,7 @@ class Form {
     std::vector<Operand> operands;
     std::map<std::string, std::unique_ptr<Value>> values;
     std::vector<std::string> order;
+    Terms terms = nullptr;
   };
   Value& value(const char* key, Value::Kind kind, const std::string& shown);
 

@@ -70,9 +70,15 @@ void print_command_help(Output& out, const std::string& path, const Command& com
     out.line(tr("Options"), Style::bold);
     print_options(out, app);
   }
+  for (const Term& term : form.terms()) {
+    out.line();
+    out.line(term.name + ":", Style::bold);
+    out.line(term.words, Style::plain, 2);
+  }
   std::string common;
   for (const CLI::Option* option : everywhere.get_options()) {
-    if (!option->get_lnames().empty()) common += (common.empty() ? "--" : " --") + option->get_lnames().front();
+    const auto& names = option->get_lnames();  // where there are two, the German one is the last
+    if (!names.empty()) common += (common.empty() ? "--" : " --") + (language() == "de" ? names.back() : names.front());
   }
   out.line();
   out.line(tr("Everywhere: {}", {common}), Style::dim);

@@ -38,7 +38,7 @@ std::string subject_of(const Json& conflict) {
   std::string what = text_of(conflict, "record_ref");
   if (what.empty()) what = plain(record);
   const std::string title = text_of(conflict, "title");
-  return title.empty() || title == what ? what : what + " \"" + title + "\"";
+  return named(what, title == what ? std::string{} : title);
 }
 
 // One of the values that stand side by side.
@@ -151,7 +151,7 @@ void render_conflict(Output& out, const Json& conflict) {
     out.line(std::to_string(++n) + "  " + value_words(kind, field, value), Style::warn, 4);
     out.line(origin(value), Style::dim, 7);
   }
-  if (!values.empty()) out.line(tr("Settle it: kiz conflict resolve {} --take 1", {ref}), Style::plain, 2);
+  if (!values.empty()) out.line(tr("Settle it: kiz conflict resolve {} --take 1", {ref}));
 }
 
 }  // namespace kiz::cli

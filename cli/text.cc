@@ -1,7 +1,5 @@
 #include "cli/text.h"
 
-#include <cstdio>
-
 #include "libclient/field_text.h"
 #include "libclient/places.h"
 #include "libclient/translate.h"
@@ -73,23 +71,8 @@ const Json& list_of(const Json& object, const char* key) {
   return found != object.end() && found->is_array() ? *found : none;
 }
 
-std::string shown_bytes(std::uint64_t n) {
-  if (n < 1024) return std::to_string(n) + " B";
-  const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
-  double amount = static_cast<double>(n);
-  std::size_t unit = 0;
-  amount /= 1024;
-  while (amount >= 1024 && unit < 3) {
-    amount /= 1024;
-    ++unit;
-  }
-  char buffer[40];
-  std::snprintf(buffer, sizeof buffer, amount < 10 ? "%.1f %s" : "%.0f %s", amount, units[unit]);
-  std::string text = buffer;
-  if (german()) {
-    if (const auto point = text.find('.'); point != std::string::npos) text[point] = ',';
-  }
-  return text;
+std::string named(const std::string& ref, const std::string& title) {
+  return title.empty() ? ref : tr("{} \"{}\"", {ref, title});
 }
 
 std::string field_label(std::string_view kind, std::string_view field) {

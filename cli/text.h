@@ -17,7 +17,8 @@ bool is_true(const Json& object, const char* key);
 /// The array under the key, or an empty one.
 const Json& list_of(const Json& object, const char* key);
 
-std::string shown_bytes(std::uint64_t n);
+/// A reference and what it is called, as a sentence names a record: A-7K3 "Chor"; the reference alone without a title.
+std::string named(const std::string& ref, const std::string& title);
 
 /// A field's label and its value as an office reads them. `kind`: English name of the kind of record ("offer").
 std::string field_label(std::string_view kind, std::string_view field);

@@ -34,7 +34,6 @@ constexpr std::uint64_t made_ms = 1'767'225'600'000;  // 2026-01-01: this progra
 constexpr std::uint64_t behind_max_ms = 5 * 60'000;   // what clocks of two machines may differ by
 
 std::string number(std::uint64_t n) { return shown_number(static_cast<std::int64_t>(n)); }
-std::string mebibytes(std::uint64_t bytes) { return number(bytes >> 20) + " MiB"; }
 
 std::string user_name() {
   const passwd* user = ::getpwuid(::geteuid());
@@ -57,7 +56,7 @@ void check_service(Report& report, const Replica&, const Json& running, bool off
 
 void look_at_store(Report& report, Replica& replica) {
   const StoreFigures figures = replica.figures();
-  report.add(kind("store_opens"), trn("{} entry in {}.", "{} entries in {}.", figures.entries, {mebibytes(figures.bytes)}));
+  report.add(kind("store_opens"), trn("{} entry in {}.", "{} entries in {}.", figures.entries, {shown_bytes(figures.bytes)}));
   if (figures.quarantined > 0) {
     report.add(kind("quarantine"), tr("Entries in quarantine, signed by a device after it was locked out: {}.", {number(figures.quarantined)}));
   }
@@ -283,11 +282,11 @@ void check_disk(Report& report, const Replica& replica, const ReplicaCore& core)
   if (!room) return;
   const std::uint64_t used = replica.figures().bytes;
   if (*room < room_least_bytes) {
-    report.add(kind("disk_full"), tr("Only {} are free where the store lies.", {mebibytes(*room)}), {core.options().directory.string()});
+    report.add(kind("disk_full"), tr("Only {} are free where the store lies.", {shown_bytes(*room)}), {core.options().directory.string()});
   } else if (*room < room_easy_bytes || *room < used * 2) {
-    report.add(kind("disk_narrow"), tr("{} are free where the store lies; it takes {}.", {mebibytes(*room), mebibytes(used)}), {core.options().directory.string()});
+    report.add(kind("disk_narrow"), tr("{} are free where the store lies; it takes {}.", {shown_bytes(*room), shown_bytes(used)}), {core.options().directory.string()});
   } else {
-    report.add(kind("disk_easy"), tr("{} are free where the store lies.", {mebibytes(*room)}));
+    report.add(kind("disk_easy"), tr("{} are free where the store lies.", {shown_bytes(*room)}));
   }
 }
 

@@ -217,7 +217,7 @@ Answer read(RequestContext& context) {
                                                     "Nothing is lost; they come back with the next exchange.")});
   }
   if (taken->states_differ > 0) {
-    reply.warnings.push_back({"W_STATE_DIFFERS", tr("The sender holds the same entries and sees something else in them. Run kiz verify --neu here and there, and tell the Kreis.")});
+    reply.warnings.push_back({"W_STATE_DIFFERS", tr("The sender holds the same entries and sees something else in them. Run kiz verify --rebuild here and there, and tell the Kreis.")});
   }
   if (taken->heads_unheld > 0 && !is_missing(taken->summary)) {
     reply.warnings.push_back({"W_HEADS_UNHELD", tr("The sender proves that there are entries which are not here and not in this bundle. "

@@ -75,6 +75,25 @@ std::string shown_number(std::int64_t n) {
   return digits;
 }
 
+std::string shown_bytes(std::uint64_t n) {
+  if (n < 1024) return std::to_string(n) + " B";
+  const char* units[] = {"KiB", "MiB", "GiB", "TiB"};
+  double amount = static_cast<double>(n);
+  std::size_t unit = 0;
+  amount /= 1024;
+  while (amount >= 1024 && unit < 3) {
+    amount /= 1024;
+    ++unit;
+  }
+  char buffer[40];
+  std::snprintf(buffer, sizeof buffer, amount < 10 ? "%.1f %s" : "%.0f %s", amount, units[unit]);
+  std::string text = buffer;
+  if (language() == "de") {
+    if (const auto point = text.find('.'); point != std::string::npos) text[point] = ',';
+  }
+  return text;
+}
+
 std::string shown_day(std::uint64_t ms) { return shown_time(months::day_of(ms)); }
 
 std::string shown_instant(std::uint64_t ms) { return shown_time(months::instant(ms)); }

@@ -13,6 +13,8 @@ std::string shown_time(std::string_view rfc3339);
 std::string shown_month(std::string_view month);
 /// 12345 -> "12.345" or "12,345".
 std::string shown_number(std::int64_t n);
+/// 85 KiB, 1,5 GiB.
+std::string shown_bytes(std::uint64_t n);
 
 /// Of milliseconds since 1970: the day in UTC, as the lists of members and devices have it; the instant in local time.
 std::string shown_day(std::uint64_t ms);

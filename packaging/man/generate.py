@@ -118,12 +118,14 @@ class Book:
             others = sorted({other for other in others if other != words[-1]})
             if others:
                 rows += [".br", escaped(self.say("also")) + " " + ", ".join(bold(other) for other in others)]
-        if command["operands"] or command["options"]:
+        if command["operands"] or command["options"] or command["terms"]:
             rows.append(".RS")
             for operand in command["operands"]:
                 rows += [".TP", italic(operand["name"]), line(operand["help"])]
             for option in command["options"]:
                 rows += self.option(option)
+            for term in command["terms"]:
+                rows += [".TP", escaped(term["name"]) + ":", line(term["words"])]
             rows.append(".RE")
         return rows
 

@@ -61,7 +61,7 @@ class Place:
 def check_german(told, text):
     """No English but in what is typed as it stands: commands, options, paths, names in quotes."""
     for line in text.splitlines():
-        plain = re.sub(r"\"[^\"]*\"|--[\w-]+|\bkizd?( [\w-]+)+|/\S+", " ", line)
+        plain = re.sub(r"\"[^\"]*\"|„[^“]*“|--[\w-]+|\bkizd?( [\w-]+)+|/\S+", " ", line)
         found = ENGLISH.search(plain)
         if found:
             note(f"{told}: English: {line.strip()}   ({found.group()})")

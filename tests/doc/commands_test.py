@@ -24,11 +24,11 @@ helps = {}
 
 
 def help_of(*words):
-    """(exit code, text) of `kiz words --help`."""
+    """(exit code, text) of `kiz words --help`, in both languages: each names options by its own words."""
     if words not in helps:
-        ran = subprocess.run([f"{BIN}/kiz", *words, "--help"], capture_output=True, text=True, check=False, env=ENVIRONMENT,
-                             stdin=subprocess.DEVNULL, timeout=60)
-        helps[words] = (ran.returncode, ran.stdout + ran.stderr)
+        ran = [subprocess.run([f"{BIN}/kiz", "--lang", language, *words, "--help"], capture_output=True, text=True, check=False,
+                              env=ENVIRONMENT, stdin=subprocess.DEVNULL, timeout=60) for language in ("de", "en")]
+        helps[words] = (ran[0].returncode, "".join(each.stdout + each.stderr for each in ran))
     return helps[words]
 
 
@@ -95,9 +95,7 @@ def check_kiz(words):
         if code != 0:
             return f"there is no command kiz {' '.join([*path, word])}"
         path.append(word)
-    known = option_names(help_of(*path)[1]) | everywhere | SHORT | {"--ja", "--probe", "--still", "--ausfuehrlich", "--farbe",
-                                                                     "--sprache", "--frist", "--ohne-rueckfrage", "--warten",
-                                                                     "--passwort-datei", "--hilfe"}
+    known = option_names(help_of(*path)[1]) | everywhere | SHORT
     unknown = [option for option in options if option not in known and option != "--" and not (not path and answers(option))]
     return f"kiz {' '.join(path)} has no option {unknown[0]}" if unknown else None
 

@@ -58,7 +58,7 @@ class Examples(unittest.TestCase):
 
     def test_what_changes_is_compared_by_form_and_remembered(self):
         terminal = self.terminal()
-        self.assertTrue(terminal.fits(['Eingetragen: A-7K3 "Chor"'], ['Eingetragen: A-M12X "Chor"']))
+        self.assertTrue(terminal.fits(['Eingetragen: A-7K3 „Chor“'], ['Eingetragen: A-M12X „Chor“']))
         self.assertEqual(terminal.translated("kiz angebot zeigen A-7K3"), "kiz angebot zeigen A-M12X")
         self.assertFalse(terminal.fits(["A-7K3 Chor"], ["A-9ZZ Chor"]))
 

@@ -83,7 +83,7 @@ TEST_CASE("field_text: each refusal says what would be right") {
   CHECK(refusal("age_min", "3,5") == "Alter von: „3,5“ ist keine ganze Zahl, sondern ein Bruch");
   CHECK(refusal("age_min", "drei") == "Alter von: „drei“ ist keine ganze Zahl");
   CHECK(refusal("service_area", "Ahuas") ==
-        "Einzugsgebiet: „Ahuas“ ist keine Gemeinde, kein Kreis in Nordrhein-Westfalen; meinten Sie „Ahaus“?");
+        "Einzugsgebiet: „Ahuas“ ist keine Gemeinde und kein Kreis in Nordrhein-Westfalen; meinten Sie „Ahaus“?");
   CHECK(refusal("public", "vielleicht") == "veröffentlichen: „vielleicht“ ist weder ja noch nein");
   const auto english = field_text::parse(field("offer", "kind"), "cafeteria!", Tongue::english);
   CHECK(sentence(*english.wrong, Tongue::english)

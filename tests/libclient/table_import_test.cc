@@ -124,14 +124,14 @@ TEST_CASE("table_import: each wrong thing has its line, its column and its own s
   CHECK(told(refusal("offer", head + "a;\"b;sport;;\n")) ==
         "Zeile 2, Spalte 3: Das Anführungszeichen, das hier beginnt, wird nicht geschlossen");
   CHECK(told(refusal("offer", "titel|traeger|art\na|b|sport\n")) ==
-        "Zeile 1, Spalte 1: Keine bekannte Spalte gefunden, nur „titel|traeger|art“; ist das Trennzeichen eines von "
-        "Semikolon, Komma, Tabulator?");
+        "Zeile 1, Spalte 1: Keine bekannte Spalte gefunden, nur „titel|traeger|art“; ist das Trennzeichen "
+        "Semikolon, Komma oder Tabulator?");
   CHECK(told(refusal("offer", "titel;art\na;sport\n")) ==
         "Zeile 1: Die Spalte „traeger“ fehlt; die Datei hat: titel, art");
   CHECK(told(refusal("offer", head + "ok;b;sport;;\na\x8D;b;sport;;\n")) ==
         "Zeile 3, Spalte 2: Das Byte 8D ist weder UTF-8 noch Windows-1252; bitte als „CSV UTF-8“ speichern");
   CHECK(told(refusal("offer", head + "a;b;sport;;Ahuas\n")) ==
-        "Zeile 2, Spalte 12: Einzugsgebiet: „Ahuas“ ist keine Gemeinde, kein Kreis in Nordrhein-Westfalen; meinten Sie "
+        "Zeile 2, Spalte 12: Einzugsgebiet: „Ahuas“ ist keine Gemeinde und kein Kreis in Nordrhein-Westfalen; meinten Sie "
         "„Ahaus“?");
   CHECK(told(refusal("offer", head + "a;b;sport;;09162000\n")).find("09162000") != std::string::npos);
   CHECK(told(refusal("offer", "titel;traeger;art;altr_von\na;b;sport;3\n")) ==

@@ -87,6 +87,7 @@ Result<std::unique_ptr<ReplicaCore>> ReplicaCore::open(ReplicaOptions options, c
   } catch (const SqlFailure& failure) {
     return failure.error();
   }
+  if (core->needs_opening_anew()) return Error{Errc::io_error, "store"};  // what it noted of its life did not reach the disk
   return core;
 }
 

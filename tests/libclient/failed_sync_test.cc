@@ -84,3 +84,21 @@ TEST_CASE("failed sync: a store that cannot be read again after a failure says s
   CHECK((*again)->state_hash() == state);
   CHECK(write(**again, 2));
 }
+
+TEST_CASE("failed sync: a store that fails while it is being opened is refused, not given out half read") {
+  Store store{"failed-opening"};
+  int opened = 0;
+  for (int attempt = 0; attempt < 300; ++attempt) {
+    store.replica.reset();
+    std::filesystem::remove(store.options.directory / "incarnation");  // so that something is written at the opening
+    store.disk.faults.read_errors_per_million = store.disk.faults.write_errors_per_million = 60'000;
+    auto again = Replica::open(store.options);
+    store.disk.faults.read_errors_per_million = store.disk.faults.write_errors_per_million = 0;
+    if (!again) continue;
+    ++opened;
+    store.replica = std::move(*again);
+    CHECK_FALSE(store.replica->core().needs_opening_anew());
+  }
+  CHECK(opened > 0);
+  CHECK(opened < 300);
+}

@@ -33,6 +33,7 @@ backup::Contents contents_of_two_pages() {
 
 // The same nonces each time, or an input that was kept could not be run again.
 void draw_the_same() {
+  KIZ_ASSERT(sodium_init() >= 0);  // which draws itself, the first time
   static std::uint8_t next = 0;
   static randombytes_implementation fixed{[] { return "fixed"; }, [] { return std::uint32_t{4}; }, nullptr, nullptr,
                                           [](void* out, std::size_t size) { std::fill_n(static_cast<std::uint8_t*>(out), size, ++next); },

@@ -70,12 +70,22 @@ void World::transmit(Call& call, std::size_t pieces) {
   }
 }
 
+// A disk that loses what it has confirmed takes the decision with it, unless somebody else has heard of it.
+bool World::may_know_of_end(const Node& caller) const {
+  if (!is_on(Fault::rot) && !is_on(Fault::misdirect)) return true;
+  for (const Device& device : hub().replica->membership().devices()) {
+    if (device.transport == caller.transport) return device.admitted_until_ms == caller.admitted_until_ms;
+  }
+  return true;
+}
+
 // After something has happened on a call: power, news for others, its end.
 void World::settle(Call& call) {
   const Link* const link = call.link.get();
   Node* const ends[] = {call.caller, call.answerer};
   // Who is locked out is let in whatever its admission says: to hand in.
-  if (call.caller_has_expired && !call.caller->locked_out && call.answerer == &hub() && call.link->talk(Link::End::answerer).established()) {
+  if (call.caller_has_expired && !call.caller->locked_out && call.answerer == &hub() && call.link->talk(Link::End::answerer).established() &&
+      may_know_of_end(*call.caller)) {
     find(call.caller->name + " is let in after its admission has ended");
   }
   for (Node* node : ends) {

@@ -63,6 +63,7 @@ class World : private Wire {
   void dial_somebody();
   void transmit(Call& call, std::size_t pieces);
   bool hears(const Node& to, const Node& from) const;
+  bool may_know_of_end(const Node& caller) const;
   void settle(Call& call);
   void tell_others(const Call* from, Node& node);
   void hang_up(const Node& node);

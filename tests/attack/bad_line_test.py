@@ -122,11 +122,12 @@ def every_session_over_a_bad_line_ends_well(sessions, seed):
             try:
                 town.ask("sync", wait=True, timeout_ms=300)
             except Refused as refused:
-                assert refused.code in {"E_UNREACHABLE", "E_SILENT_PEER", "E_BAD_HANDSHAKE", "E_MALFORMED"}, refused
+                # The first bytes of a call, version among them, come before any key: what hurts them is taken for the other side's word.
+                assert refused.code in {"E_UNREACHABLE", "E_SILENT_PEER", "E_BAD_HANDSHAKE", "E_MALFORMED", "E_VERSION_REFUSED"}, refused
             # A line that came through whole stays: the next edit wants another one.
             town.ask("offline")
             town.ask("online")
-        assert line.hurt > sessions // 3, line.hurt
+        assert line.hurt > sessions // 5, line.hurt
         line.plan = lambda: None
         town.ask("offline")
         town.ask("online")

@@ -148,6 +148,12 @@ SpaceStore::Found SpaceStore::locate(const EntryHash& hash) const {
 
 EntryRef SpaceStore::find(const EntryHash& hash) const { return locate(hash).ref; }
 
+// Pages can each be whole and not of one time, when a disk lost a write: what rows name may not be there.
+const LogInfo& SpaceStore::log(LogRef ref) const {
+  if (ref == 0 || ref > logs_.size()) damaged("log of an entry");
+  return logs_[ref - 1].info;
+}
+
 EntryMeta SpaceStore::meta(EntryRef ref) const {
   auto query = db_.query("SELECT hash, log, branch, seq, hlc, epoch, control, control_hash, void FROM entries WHERE id = ?");
   query << ref;
@@ -159,6 +165,7 @@ EntryMeta SpaceStore::meta(EntryRef ref) const {
   out.hlc = Timestamp{KIZ_MUTANT(order_by_arrival) ? out.ref : query.count(4)};
   out.control = {query.count(5), query.count(6), ControlHash::from(query.blob(7))};
   out.is_void = query.number(8) != 0;
+  if (out.place.branch >= log(out.place.log).branches.size()) damaged("branch of an entry");
   return out;
 }
 

@@ -35,7 +35,7 @@ class SpaceStore final : public LogStore, public RecordStore {
 
   // ---- LogSource
   LogRef log_count() const override { return static_cast<LogRef>(logs_.size()); }
-  const LogInfo& log(LogRef ref) const override { return logs_.at(ref - 1).info; }
+  const LogInfo& log(LogRef ref) const override;
   LogRef find_log(const LogId& id) const override;
   EntryRef find(const EntryHash& hash) const override;
   EntryMeta meta(EntryRef ref) const override;

@@ -45,10 +45,14 @@ void World::open(Node& node) {
   node.replica = std::move(*opened);
   node.control_seen = node.replica->control().position();
   if (node.disk_rots) return reckon_losses(node);
-  for (const Promise& promise : promises_) {
-    if (promise.by != node.number || promise.author_lost || holds(*node.replica, promise)) continue;
-    ++outcome_.lost;
-    find(node.name + " has lost an acknowledged entry of its own");
+  try {
+    for (const Promise& promise : promises_) {
+      if (promise.by != node.number || promise.author_lost || holds(*node.replica, promise)) continue;
+      ++outcome_.lost;
+      find(node.name + " has lost an acknowledged entry of its own");
+    }
+  } catch (const SqlFailure&) {
+    if (!node.disk_fails) throw;  // else it is asked at the next opening
   }
 }
 

@@ -15,6 +15,7 @@
 #include "daemon/log.h"
 #include "kiz/result.h"
 #include "libclient/requests.h"
+#include "protocol/limits.h"
 
 namespace kiz {
 
@@ -51,6 +52,8 @@ struct Config {
   std::size_t backup_keep_months = 12;
   std::size_t backup_age_max_days = 8;
   std::size_t checkpoint_days = 90;                // between two checkpoints of a collection; 0: none
+  std::size_t author_burst_mib = limits::author_burst_bytes >> 20;
+  std::size_t author_daily_mib = limits::author_daily_bytes >> 20;
   /// "anna" or "@group" by the role they have here, read to administer.
   std::array<std::vector<std::string>, 4> roles = {
       {{}, {"@kiz-sync"}, {"@kiz-einvernehmen"}, {"root", "@kiz-admin"}}};

@@ -54,6 +54,11 @@ const ConfigKey keys[] = {
     {"checkpoints", "every_days", "", Number{&Config::checkpoint_days, 0, 3650}, true, "90",
      translatable("The node of a Kreis: every so many days it begins to let overwritten values go, once every device admitted has received what overwrote them. 0 = never; `kiz privacy prune` does it by hand.")},
 
+    {"intake", "author_burst_mib", "", Number{&Config::author_burst_mib, 1, 1 << 20}, false, "1024",
+     translatable("How many MiB of one other device's entries are taken in at once. More is put off, not refused: it is offered again and taken bit by bit. So a device that floods fills nobody's disk.")},
+    {"intake", "author_daily_mib", "", Number{&Config::author_daily_mib, 1, 1 << 20}, false, "64",
+     translatable("And so many MiB a day after that.")},
+
     {"roles", "lesen", "read", RoleList{0}, true, "[]", translatable("May see everything.")},
     {"roles", "bearbeiten", "edit", RoleList{1}, true, "[\"@kiz-sync\"]",
      translatable("May enter offers, needs and counts.")},

@@ -73,6 +73,8 @@ ReplicaOptions Server::replica_options() const {
   options.directory = config_.store;
   options.unlock.passphrase = first_line_of(config_.password_file);
   options.program = "kizd";
+  options.author_burst_bytes = std::uint64_t{config_.author_burst_mib} << 20;
+  options.author_daily_bytes = std::uint64_t{config_.author_daily_mib} << 20;
   return options;
 }
 

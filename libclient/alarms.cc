@@ -18,6 +18,7 @@ namespace kiz {
 namespace {
 
 constexpr std::uint64_t day_ms = 24ull * 60 * 60 * 1000;
+constexpr std::uint64_t told_again_ms = 30ull * 60 * 1000;  // what pauses is offered again every ten minutes
 constexpr std::uint64_t notice_days = 30;  // for so long it is told that a store was put back or copied
 constexpr std::size_t missing_max = 100;
 constexpr std::uint64_t way_days = 3;      // an honest node may take so long to hear of an entry itself
@@ -62,6 +63,7 @@ class Collector {
     forks();
     devices();
     set_aside();
+    put_off();
     missing();
     withheld();
     agreed_states();
@@ -162,6 +164,28 @@ class Collector {
         tr("This program has failed twice on what a device has entered ({}). It was set aside: what that device enters waits, everything "
            "else goes on and nothing is lost. Bring kiz-sync up to date and report it (kiz bugreport); to try again now: kiz quarantine retry",
            {whose.empty() ? tr("unknown") : whose}), std::move(proof));
+  }
+
+  void put_off() {
+    const IntakeBudget& budget = core_.intake_budget();
+    const std::uint64_t now = core_.now_ms();
+    const auto mebibytes = [](std::uint64_t bytes) { return std::to_string(bytes >> 20); };
+    for (const auto& [author, account] : budget.accounts()) {
+      if (account.put_off_ms == 0 || now > account.put_off_ms + day_ms) continue;
+      const std::string ref = device_ref(replica_.membership(), author);
+      add("W_PUT_OFF", Alarm::Grade::warning,
+          tr("The device {} enters more than is taken in of one device at once ({} MiB). The rest is taken in at {} MiB a day, everything "
+             "else goes on. Ask there what it is; if nobody knows, the Kreis locks it out: kiz device revoke {}",
+             {device_name(replica_, author), mebibytes(budget.burst_bytes()), mebibytes(budget.daily_bytes()), ref}),
+          {{"device", ref}, {"bytes", account.bytes}}, ref);
+    }
+    for (const auto& [peer, at_ms] : core_.put_off_by()) {
+      const Device* device = core_.membership().device(peer);
+      if (device == nullptr || now > at_ms + told_again_ms) continue;
+      add("W_PUT_OFF_THERE", Alarm::Grade::notice,
+          tr("This device has entered more than {} takes in of one device at once. The rest goes out bit by bit by itself, nothing is lost.",
+             {device_name(replica_, device->author)}));
+    }
   }
 
   void missing() {

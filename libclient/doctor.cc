@@ -170,6 +170,7 @@ std::uint64_t newest_ms(const ReplicaCore& core) {
 void tell_alarms(Report& report, Replica& replica) {
   for (const Alarm& alarm : alarms(replica)) {
     if (alarm.code == "W_SET_ASIDE") report.add(kind("set_aside"), alarm.text);
+    if (alarm.code == "W_PUT_OFF") report.add(kind("put_off"), alarm.text, {alarm.device});
     if (alarm.code == "W_MISSING") report.add(kind("entries_missing"), alarm.text);
     if (alarm.code == "W_WITHHELD") report.add(kind("entries_withheld"), alarm.text);
     if (alarm.code == "W_CHECKPOINT") report.add(kind("checkpoint_differs"), alarm.text);

@@ -32,6 +32,7 @@ inline constexpr Kind kinds[] = {
     {"store_opens", "store", State::good},
     {"quarantine", "store", State::warning, translatable("kiz quarantine list")},
     {"set_aside", "store", State::warning, translatable("kiz quarantine retry")},
+    {"put_off", "store", State::warning, translatable("kiz device revoke {}")},
     {"waiting", "store", State::note, translatable("kiz sync --wait")},
     {"conflicts", "store", State::note, translatable("kiz conflict list")},
     {"not_set_up", "store", State::bad, "kiz", 10},

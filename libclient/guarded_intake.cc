@@ -70,6 +70,7 @@ bool ReplicaCore::is_set_aside(const IncomingRun& run) const {
 }
 
 Result<std::vector<RunReport>> ReplicaCore::ingest(std::span<const IncomingRun> runs) {
+  if (options_.base_vfs.empty() && is_reserve_reached(options_.directory)) return Error{Errc::no_space, "reserve"};
   IntakeGuard& guard = files_->intake_guard();
   if (set_aside_.empty() && !guard.has_suspects()) {
     try {

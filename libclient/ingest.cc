@@ -4,6 +4,7 @@
 #include <deque>
 
 #include "libclient/erasure.h"
+#include "libclient/intake_budget.h"
 #include "libclient/replica_core.h"
 #include "libclient/second_thread.h"
 #include "libclient/store_repair.h"
@@ -26,6 +27,7 @@ struct CheckedRun {
   std::vector<Bytes> packed;
 };
 
+constexpr char budget_prefix[] = "intake/";
 constexpr std::size_t share_bytes_min = 256u << 10;  // less is checked faster than a thread starts
 constexpr std::size_t runs_ahead = 4;                // checked, or being checked, while one is written: bounds memory
 
@@ -66,6 +68,16 @@ bool quarantine_is_full(Sql& db, const SpaceSlot& slot, const AuthorKey& author)
 
 }  // namespace
 
+// What cannot be read is a device of which nothing was taken yet: at worst it has its burst once more.
+void ReplicaCore::load_budget() {
+  intake_budget_ = IntakeBudget{options_};
+  for (const auto& [name, stored] : facts(budget_prefix)) {
+    const Bytes author = from_hex(std::string_view{name}.substr(sizeof budget_prefix - 1));
+    const auto account = wire::decode<IntakeBudget::Account>(stored);
+    if (account && author.size() == AuthorKey::size_bytes) intake_budget_.load(AuthorKey::from(author), *account);
+  }
+}
+
 RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, const VerifiedRun& verified,
                                 std::span<const Bytes> packed) {
   const Run& run = verified.run;
@@ -75,6 +87,13 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   if (is_new && live_logs(slot, author) >= limits::live_logs_per_key_max) return {Errc::over_limit, false, space, {}};
   const Device* device = membership_.device(author);
   if (device != nullptr && device->revoked && quarantine_is_full(*db_, slot, author)) return {Errc::over_limit, false, space, {}};
+
+  // What this device wrote itself and lost comes back at once.
+  const bool is_own = author == files_->author();
+  if (!is_own && intake_budget_.is_spent(author, now_ms()) && slot.store.find(verified.hashes.back()) == 0) {
+    intake_budget_.put_off(author, now_ms());
+    return {Errc::put_off, false, space, {}};
+  }
 
   if (!is_new) {
     const auto& branches = slot.store.log(known).branches;
@@ -86,6 +105,7 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   EntryHash before = run.before;
   bool applied = true;
   bool stored = false;
+  std::uint64_t room = 0;
   for (std::size_t i = 0; i < run.entries.size(); ++i) {
     const Seq seq = run.first_seq + i;
     const EntryHash& hash = verified.hashes[i];
@@ -100,6 +120,7 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
       }
       if (run.genesis) slot.store.put_genesis(*run.genesis);
       stored = true;
+      room += room_of(run.entries[i], packed[i].size());
     } else {
       values::mend(slot, slot.store.find(hash), run.entries[i]);
     }
@@ -110,6 +131,7 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
     before = hash;
   }
   slot.store.put_signature(before, run.signature);
+  if (!is_own && room > 0) intake_budget_.take(author, room, now_ms());
   // What is in quarantine is passed on to nobody.
   std::size_t counting = run.entries.size();
   while (counting > 0 && !slot.merge.history().held(verified.hashes[counting - 1])) --counting;
@@ -177,7 +199,8 @@ Result<std::vector<RunReport>> ReplicaCore::take_runs(std::span<const IncomingRu
   note_under_way(runs, second ? Checked::in_part : Checked::yes);
 
   if (KIZ_MUTANT(ack_before_commit)) db_->query("PRAGMA synchronous = OFF").run();
-  return write([&]() -> Result<std::vector<RunReport>> {
+  intake_budget_.begin();
+  auto taken = write([&]() -> Result<std::vector<RunReport>> {
     std::vector<RunReport> out;
     std::vector<std::pair<SpaceSlot*, EntryRef>> arrived;
     for (std::size_t i = 0; i < runs.size(); ++i) {
@@ -196,8 +219,11 @@ Result<std::vector<RunReport>> ReplicaCore::take_runs(std::span<const IncomingRu
     // What an order in force names must not become durable, however late it comes.
     const bool ordered = std::any_of(slots_.begin(), slots_.end(), [](const auto& held) { return held.first.collection == collections::erasures; });
     if (ordered) erasure::cover_arrivals(*this, arrived);
+    for (const auto& [author, account] : intake_budget_.unwritten()) put_fact(budget_prefix + to_hex(author), wire::encode(account));
     return out;
   });
+  if (taken) intake_budget_.end();
+  return taken;
 }
 
 // ---- what peers hold

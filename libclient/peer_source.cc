@@ -292,6 +292,9 @@ PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent
     if (core.note_control_fork(forked->record)) return PeerNews::control_forked;
   } else if (const auto* signed_receipt = std::get_if<ReceiptShown>(&event)) {
     receipts::take(core, signed_receipt->receipt);
+  } else if (const auto* run = std::get_if<RunRefused>(&event); run != nullptr && run->code == Errc::put_off) {
+    core.note_put_off_by(peer);
+    return PeerNews::refused;
   } else if (std::holds_alternative<RunRefused>(event) || std::holds_alternative<SpacePaused>(event)) {
     return PeerNews::refused;
   }

@@ -51,6 +51,8 @@ constexpr Row rows[] = {
      translatable("Bring kiz-sync up to date on both sides.")},
     {Errc::set_aside, translatable("This program has failed on it twice: {}. It was set aside, everything else goes on."),
      translatable("Bring kiz-sync up to date; to try it again now: kiz quarantine retry")},
+    {Errc::put_off, translatable("More of one device than is taken in at once. The rest is taken in bit by bit, everything else goes on."),
+     translatable("kiz status")},
     {Errc::invite_used, translatable("This invite was used already, by another device. Nothing was changed."),
      translatable("Ask the Kreis for a new one.")},
     {Errc::invite_expired, translatable("This invite has expired. Nothing was changed."), translatable("Ask the Kreis for a new one.")},

@@ -83,6 +83,7 @@ Result<std::unique_ptr<ReplicaCore>> ReplicaCore::open(ReplicaOptions options, c
     core->peers_.load(*core->db_);
     core->observe_tips();
     core->note_life();
+    core->load_budget();
     core->judge_last_end();
   } catch (const SqlFailure& failure) {
     return failure.error();

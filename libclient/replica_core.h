@@ -13,6 +13,7 @@
 
 #include "kiz/progress.h"
 #include "kiz/replica.h"
+#include "libclient/intake_budget.h"
 #include "libclient/peer_memory.h"
 #include "libclient/space_slot.h"
 #include "libclient/sqlite.h"
@@ -64,12 +65,15 @@ class ReplicaCore {
   /// The same with ops that are put together already, all in one space.
   Result<Committed> commit_ops(const Space& space, std::vector<Op> ops, const Actor& actor);
   /// Takes runs of a peer, in one transaction while nothing has gone wrong; one report for each, in order. What this program
-  /// has failed on twice is reported as set_aside. errors: no_space, io_error, damaged (then none of them was taken)
+  /// has failed on twice is reported as set_aside, more of a device than is taken at once as put_off.
+  /// errors: no_space (also while the disk's reserve is reached), io_error, damaged (then none of them was taken)
   Result<std::vector<RunReport>> ingest(std::span<const IncomingRun> runs);
   /// What ingest() passes over: ids of logs, and for runs that could not be verified the beginning of their signature.
   const std::set<Hash>& set_aside() const { return set_aside_; }
   /// Takes them again when they come again. errors: no_space, io_error
   Result<void> try_set_aside_again();
+  /// What was taken of each device, and when something was put off.
+  const IntakeBudget& intake_budget() const { return intake_budget_; }
   /// Takes control records of a peer, up to the first that does not fit.
   /// errors: what ControlLog::append says of that one; no_space, io_error
   Result<void> ingest_control(std::span<const Bytes> records);
@@ -118,6 +122,10 @@ class ReplicaCore {
   /// head was not held.
   bool consider_own_heads(const std::vector<SignedHead>& heads);
 
+  /// A peer takes no more of this device's work for now.
+  void note_put_off_by(const TransportKey& peer) { put_off_by_[peer] = now_ms(); }
+  const std::map<TransportKey, std::uint64_t>& put_off_by() const { return put_off_by_; }  // ms
+
   // ---- comparing states with peers, while this program runs
   /// When state hashes were told to this peer last.
   std::optional<std::uint64_t> compared_ms(const TransportKey& peer) const;
@@ -139,6 +147,7 @@ class ReplicaCore {
   ReplicaCore() = default;
 
   void load_control();
+  void load_budget();
   void note_life();
   void load_slots();
   void drop_slots();
@@ -185,6 +194,8 @@ class ReplicaCore {
   std::uint64_t sharing_ = 0;
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;
+  IntakeBudget intake_budget_;
+  std::map<TransportKey, std::uint64_t> put_off_by_;  // ms, while this program runs
   std::map<TransportKey, std::uint64_t> compared_;   // ms
   std::map<SpaceNumber, std::uint64_t> evaluated_;   // ms
   std::uint64_t generation_ = 0;

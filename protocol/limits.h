@@ -23,6 +23,12 @@ inline constexpr std::size_t live_logs_per_key_max = 16;  // per author and spac
 inline constexpr std::size_t quarantined_entries_max = 16384;  // kept per space of a device that is locked out
 inline constexpr std::size_t quarantined_bytes_max = 64u << 20;   // the same in bytes at rest
 
+// Intake: what comes from others. Too much of it is put off and taken later, never refused for good.
+inline constexpr std::uint64_t author_burst_bytes = 1u << 30;  // at rest, of one device at once: a million records of its town
+inline constexpr std::uint64_t author_daily_bytes = 64u << 20;  // and so much more each day; an office enters less in a year
+inline constexpr std::uint64_t disk_reserve_bytes_max = 64u << 20;  // with less left nothing is taken: own edits still have room
+inline constexpr std::uint64_t disk_reserve_share = 16;             // of a small disk this part instead
+
 // Control log
 inline constexpr std::size_t control_record_bytes_max = 64u << 10;
 inline constexpr std::size_t cuts_max = 1024;  // per control record

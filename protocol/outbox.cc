@@ -85,8 +85,13 @@ bool Outbox::is_paused(const Advance& want) const {
   return paused_logs_.contains(want.head.log) || paused_spaces_.contains(want.space);
 }
 
+bool Outbox::may_go(const Advance& want) const {
+  if (is_paused(want)) return false;
+  return !doubtful_logs_.contains(want.head.log) || arriving(want.head.log).empty();
+}
+
 Outbox::Wants::iterator Outbox::next_turn() {
-  const auto ready = [this](const auto& item) { return !is_paused(item.second); };
+  const auto ready = [this](const auto& item) { return may_go(item.second); };
   const auto middle = wants_.upper_bound(turn_);
   if (const auto found = std::find_if(middle, wants_.end(), ready); found != wants_.end()) return found;
   const auto found = std::find_if(wants_.begin(), middle, ready);
@@ -141,6 +146,7 @@ Result<std::vector<Outbox::Settled>> Outbox::acknowledge(const Ack& ack) {
       settled.applied = false;
       ++exception;
     }
+    if (settled.refused == Errc::ok) doubtful_logs_.erase(run->stretch.head.log);
     out.push_back(std::move(settled));
   }
   in_flight_.erase(in_flight_.begin(), in_flight_.begin() + count);

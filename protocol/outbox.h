@@ -45,7 +45,11 @@ class Outbox {
   /// Runs of this space under way will be refused: what they follow on does not exist at the peer.
   void give_up_in_flight(const Space& space);
   /// Wants stay, but nothing is sent until resume(). False: too many spaces are paused already.
-  void pause(const LogId& log) { paused_logs_.insert(log); }
+  /// What paused goes on one run at a time until the peer takes one: it may refuse it again.
+  void pause(const LogId& log) {
+    paused_logs_.insert(log);
+    doubtful_logs_.insert(log);
+  }
   bool pause(const Space& space);
   void resume();
   bool has_paused() const { return !paused_logs_.empty() || !paused_spaces_.empty(); }
@@ -76,12 +80,14 @@ class Outbox {
   using Wants = std::multimap<LogId, Advance>;
 
   bool is_paused(const Advance& want) const;
+  bool may_go(const Advance& want) const;
   Wants::iterator next_turn();
   bool has_credit(std::uint64_t bytes) const;
 
   Wants wants_;  // one per log and branch; `after` moves on as runs go out
   LogId turn_;   // the log that sent last
   std::set<LogId> paused_logs_;
+  std::set<LogId> doubtful_logs_;  // paused once, and none of their runs taken since
   std::set<Space> paused_spaces_;
   std::vector<InFlight> in_flight_;  // in the order of their numbers, which begin at decided_ + 1
   std::uint64_t decided_ = 0;

@@ -41,6 +41,7 @@ constexpr Row rows[] = {
     {Errc::control_unconfirmed, "E_CONTROL_UNCONFIRMED", 15},
     {Errc::below_checkpoint, "E_BELOW_CHECKPOINT", 16},
     {Errc::set_aside, "E_SET_ASIDE", 1},
+    {Errc::put_off, "E_PUT_OFF", 15},
     {Errc::invite_used, "E_INVITE_USED", 13},
     {Errc::invite_expired, "E_INVITE_EXPIRED", 13},
     {Errc::invite_altered, "E_INVITE_ALTERED", 16},

@@ -189,12 +189,15 @@ Result<void> SyncSession::State::on_frontier(const FrontierPart& whole) {
   outbox.drop(space, plan.undecided);
   for (const Advance& wanted : plan.wants) outbox.want(wanted);
   for (const Samples& question : plan.samples) {
-    if (awaiting_samples.insert(question.log).second) send_content(question);
+    if (!awaiting_samples.insert(question.log).second) continue;
+    said.reset();
+    send_content(question);
   }
   if (whole.answer && plan.covers) {
     FrontierPart covers;
     covers.space = whole.space;
     covers.covers = true;
+    said.reset();
     send_content(covers);
   } else if (whole.answer) {
     to_answer.insert(space);
@@ -211,6 +214,7 @@ Result<void> SyncSession::State::on_samples(const Samples& samples) {
   if (refuse_unless_shared(space)) return {};
   for (const Advance& wanted : plan_fork(source, space, samples.log, samples.points, outbox)) outbox.want(wanted);
   if (samples.answer) {
+    said.reset();
     send_content(Samples{samples.space, samples.log, false, narrow(source, space, samples.log, samples.points)});
   }
   return {};

@@ -127,6 +127,7 @@ bool SyncSession::State::is_asked(const Space& space) const { return awaiting.co
 void SyncSession::State::send_frontier(const Space& space, bool answer) {
   const auto heads = source.heads(space);
   std::size_t sent = 0;
+  said.reset();
   do {
     const std::size_t count = std::min(heads.size() - sent, limits::frontier_part_heads_max);
     FrontierPart part;

@@ -111,7 +111,7 @@ struct SyncSession::State {
   Agreement agreement = Agreement::unknown;
   bool begun = false;     // the first comparison has been made: runs may go out
   bool compared = false;  // what differed has been worked through once
-  std::optional<Said> said;  // what the last quiet told
+  std::optional<Said> said;  // what the last quiet told; nothing behind a frontier or samples: the peer waits for a new one
   bool their_quiet = false;
   bool digests_unanswered = false;  // no quiet of ours has gone out since the digests
   unsigned rounds_left = 0;  // comparisons by digests before what still differs is left alone

@@ -1,7 +1,8 @@
 #!/usr/bin/python3
-"""One member sends far more than all others together. The others' edits get through all the while, and what the Kreis holds of
-the flood at once is bounded."""
+"""One member sends far more than all others together. The others' edits get through all the while, what the Kreis holds of the
+flood at once is bounded, and so is the room that the flood takes on its disk."""
 import os
+import secrets
 import sys
 import threading
 import time
@@ -20,12 +21,12 @@ def resident_kib(daemon):
         return next(int(line.split()[1]) for line in status if line.startswith("VmRSS:"))
 
 
-def write_much(town, count, stop):
+def write_much(town, count, stop, text=lambda: TEXT):
     for n in range(count):
         if stop.is_set():
             return
         town.ask("offer.new", fields=[{"field": field, "op": "=", "text": text} for field, text in
-                                      {"title": f"Flut {n}", "kind": "Treffpunkt", "provider": "AWO", "description": TEXT}.items()])
+                                      {"title": f"Flut {n}", "kind": "Treffpunkt", "provider": "AWO", "description": text()}.items()])
 
 
 def a_town_that_sends_more_than_all_others_keeps_nobody_s_edit_back():
@@ -59,5 +60,55 @@ def a_town_that_sends_more_than_all_others_keeps_nobody_s_edit_back():
         assert quiet.ask("status")["pending"] == 0
 
 
+def warnings(daemon):
+    return {alarm["code"] for alarm in daemon.ask("status")["alarms"]}
+
+
+def what_a_town_floods_is_taken_bit_by_bit_and_everybody_is_told():
+    with Realm() as realm:
+        config = os.path.join(realm.folder, "kiz-sync.toml")
+
+        def take_at_once(mebibytes):
+            with open(config, "w", encoding="utf-8") as file:
+                file.write(f"[intake]\nauthor_burst_mib = {mebibytes}\nauthor_daily_mib = 1\n")
+
+        take_at_once(1)
+        realm.kreis.options = ["--config", config]
+        realm.set_up()
+        loud = realm.join("loud", "05554004")
+        quiet = realm.join("quiet", "05554008")
+        write_much(loud, 800, threading.Event(), lambda: secrets.token_hex(2500))
+        until("the Kreis tells of it", lambda: "W_PUT_OFF" in warnings(realm.kreis), 60)
+        until("the town is told", lambda: "W_PUT_OFF_THERE" in warnings(loud), 60)
+        held = len(realm.kreis.titles())
+        assert 100 < held < 600, held
+        assert loud.ask("status")["pending"] > 0
+        quiet.offer("Ein Angebot unter vielen")
+        assert quiet.ask("sync", wait=True, timeout_ms=30000)["in_sync"], "whoever is not loud is served as ever"
+        assert "Ein Angebot unter vielen" in realm.kreis.titles()
+        assert not warnings(quiet) & {"W_PUT_OFF", "W_PUT_OFF_THERE"}
+
+        loud.ask("offline")
+        loud.ask("online")  # a new session asks again
+        time.sleep(3)
+        assert len(realm.kreis.titles()) <= held + 40, "a new session is no new burst"
+        assert realm.kreis.stop() == 0
+        realm.kreis.start()
+        loud.ask("offline")
+        loud.ask("online")
+        time.sleep(3)
+        assert len(realm.kreis.titles()) <= held + 80, "nor is a new start"
+
+        assert realm.kreis.stop() == 0
+        take_at_once(100)  # somebody has asked, and it was no flood
+        realm.kreis.start()
+        loud.ask("offline")
+        loud.ask("online")
+        assert loud.ask("sync", wait=True, timeout_ms=60000)["in_sync"]
+        assert len(realm.kreis.titles()) == 801, "and nothing of it is lost"
+        assert realm.kreis.ask("verify")["ok"]
+
+
 if __name__ == "__main__":
-    sys.exit(run([a_town_that_sends_more_than_all_others_keeps_nobody_s_edit_back]))
+    sys.exit(run([a_town_that_sends_more_than_all_others_keeps_nobody_s_edit_back,
+                  what_a_town_floods_is_taken_bit_by_bit_and_everybody_is_told]))

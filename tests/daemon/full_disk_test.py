@@ -115,6 +115,27 @@ def a_kreis_whose_disk_is_full_takes_nothing_in_and_catches_up_when_it_grows(fol
         assert kreis.ask("verify")["ok"]
 
 
+def the_last_of_a_disk_is_for_one_s_own_edits(folder):
+    with Realm() as realm:
+        kreis = daemon_in(realm, folder, "kreis")
+        realm.daemons[0] = realm.kreis = kreis
+        realm.set_up()
+        town = realm.join("town", "05554004")
+        free = os.statvfs(folder)
+        with open(os.path.join(folder, "ballast"), "wb") as ballast:  # of 64 MiB 4 are the reserve: 3 are left
+            ballast.write(b"x" * (free.f_bavail * free.f_frsize - (3 << 20)))
+        town.offer("Aus der Gemeinde")
+        until("the node says that there is no room", lambda: "E_NO_SPACE" in kreis.log(), 60)
+        assert kreis.titles() == set(), "nothing of others is taken"
+        for n in range(50):
+            kreis.offer(f"Vom Kreis {n} " + secrets.token_hex(60))  # its own work goes on
+        until("and gets out", lambda: len(town.titles()) == 51, 120)
+        assert len(kreis.titles()) == 50 and town.ask("status")["pending"] > 0
+        os.remove(os.path.join(folder, "ballast"))
+        until("there is room again", lambda: len(kreis.titles()) == 51, 120)
+        assert kreis.ask("verify")["ok"]
+
+
 def on_a_small_disk(test, mebibytes):
     def named():
         with small_disk(mebibytes) as folder:
@@ -130,4 +151,5 @@ if __name__ == "__main__":
             print("skipped: no file system may be mounted here")
             sys.exit(77)
     sys.exit(run([on_a_small_disk(a_full_disk_refuses_edits_keeps_what_is_there_and_goes_on_when_it_grows, 8),
-                  on_a_small_disk(a_kreis_whose_disk_is_full_takes_nothing_in_and_catches_up_when_it_grows, 8)]))
+                  on_a_small_disk(a_kreis_whose_disk_is_full_takes_nothing_in_and_catches_up_when_it_grows, 8),
+                  on_a_small_disk(the_last_of_a_disk_is_for_one_s_own_edits, 64)]))

@@ -286,6 +286,39 @@ TEST_CASE("sync faults: a log that the peer refuses pauses alone, and is tried a
   check_equal(p.town, p.kreis, p.offers);
 }
 
+TEST_CASE("sync faults: what paused goes on one run at a time until one is taken, and then as fast as before") {
+  Pair p;
+  p.town.replica.write_many(p.offers, 1200, 1000);
+  const Head log = p.town.replica.heads(p.offers).front();
+  p.kreis.replica.refuses[log.log] = Errc::put_off;
+  Link link{p.town, p.kreis};
+  link.keep_messages = true;
+  const auto runs_sent = [&] {
+    return std::count_if(link.a.all_sent.begin(), link.a.all_sent.end(), [](const Message& m) { return m.kind == MessageKind::run; });
+  };
+  link.run();
+  const auto at_first = runs_sent();
+  CHECK(at_first > 3);  // all of it was on its way before the first was refused
+  const auto again = [&] {
+    link.now += SyncOptions{}.retry_after;
+    for (LinkEnd* end : {&link.a, &link.b}) {
+      REQUIRE(end->session.receive(encode_message(Ping{}), link.now));
+      end->session.on_time(link.now);
+    }
+    link.run();
+  };
+  for (int time = 1; time <= 3; ++time) {
+    again();
+    CHECK(runs_sent() == at_first + time);
+    REQUIRE(link.a.of<RunRefused>().back().code == Errc::put_off);
+    CHECK_FALSE(link.in_sync());
+  }
+  p.kreis.replica.refuses.clear();
+  again();
+  CHECK(link.in_sync());
+  check_equal(p.town, p.kreis, p.offers);
+}
+
 TEST_CASE("sync faults: a refusal on both sides' last comparison does not make them talk for ever") {
   Pair p;
   write_some(p, 0, 2);

@@ -16,7 +16,9 @@ namespace kiz::test {
 
 class Realm {
  public:
-  explicit Realm(std::vector<RealmPlan::Municipality> towns = {{"05554004", "Ahaus"}, {"05554008", "Bocholt"}}) {
+  /// all: what the options of every replica have in common.
+  explicit Realm(std::vector<RealmPlan::Municipality> towns = {{"05554004", "Ahaus"}, {"05554008", "Bocholt"}}, ReplicaOptions all = {})
+      : all_(std::move(all)) {
     auto founded = found_realm(options("kreis"), {"Kreis Borken", "05554", std::move(towns), {"127.0.0.1:7411"}, {}, "Kreisknoten"});
     REQUIRE(founded);
     kreis_ = std::move(founded->replica);
@@ -63,12 +65,13 @@ class Realm {
 
  private:
   ReplicaOptions options(const std::string& name) {
-    ReplicaOptions out;
+    ReplicaOptions out = all_;
     out.directory = folder_.path() / name;
     out.clock_ms = [this] { return now_ms; };
     return out;
   }
 
+  ReplicaOptions all_;
   TempDir folder_;
   std::unique_ptr<Replica> kreis_;
   int offices_ = 0;

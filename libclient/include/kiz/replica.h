@@ -39,6 +39,8 @@ struct ReplicaOptions {
   std::function<std::uint64_t()> clock_ms = {};            // empty: system clock, ms since 1970 UTC
   std::function<void(std::span<std::uint8_t>)> random = {};  // empty: the system's
   std::string program = "kiz";                          // named to others who want the same store
+  std::optional<std::uint64_t> author_burst_bytes = {};  // of one device's work, taken from others at once; empty: 1 GiB
+  std::optional<std::uint64_t> author_daily_bytes = {};  // and each day after that; empty: 64 MiB
 };
 
 /// Who is acting, for the erasable part of an entry: a local user's name. Empty: nothing is written.

@@ -39,6 +39,7 @@ enum class Errc : unsigned short {
   control_unconfirmed = 24,  // the Kreis was put back from a backup: nothing is decided before a member has shown its control log
   below_checkpoint = 25,     // would end a log before a checkpoint that others have relied on
   set_aside = 26,  // this program has failed on it twice; its log pauses here until an upgrade
+  put_off = 27,    // more of one device than is taken at once; offered again later, it is taken
   // enrolment
   invite_used = 30,
   invite_expired = 31,

@@ -19,6 +19,7 @@ namespace {
 constexpr std::size_t piece_bytes = 256u << 10;
 constexpr std::size_t ingest_bytes_soft = 2u << 20;
 constexpr std::size_t checkpoints_max = 16;  // of one bundle: each costs a pass over its space
+constexpr std::size_t head_tries = 1u << 16;  // signatures of heads that are looked at
 constexpr std::size_t missing_logs_max = 4096;  // named; what is missing is counted by logs, of which a sender can invent any number
 
 /// Hands every item of the file to `take`.
@@ -259,6 +260,7 @@ class Taking {
     });
     if (!noted) return noted;
     std::vector<SignedHead> own;
+    std::size_t tries = head_tries;
     for (const auto& [space, told] : frontiers_) {
       std::vector<Head> plain;
       for (const SignedHead& head : told.heads) {
@@ -269,7 +271,7 @@ class Taking {
         }
       }
       remember(space, plain, youngest);
-      auto unheld = omission::note_told(core_, space, told.heads, sender);
+      auto unheld = omission::note_told(core_, space, told.heads, sender, tries);
       if (!unheld) return unheld.error();
       out_.heads_unheld += *unheld;
       if (auto compared = compare_state(space, told, plain); !compared) return compared;

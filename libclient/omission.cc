@@ -1,5 +1,7 @@
 #include "libclient/omission.h"
 
+#include <algorithm>
+
 #include "protocol/entry_fields.h"
 
 namespace kiz::omission {
@@ -7,21 +9,48 @@ namespace {
 
 constexpr std::int64_t told_max = 4096;  // heads kept: more tell a person nothing
 
-bool proves(const SpaceSlot& slot, const SignedHead& shown) {
-  const LogRef ref = slot.store.find_log(shown.head.log);
-  // The author of a log of which no entry is held is not known: its id alone names no key.
-  if (ref == 0 || slot.store.log(ref).branches.empty()) return false;
-  return crypto::verify(slot.store.log(ref).author, run_label, shown.head.entry, shown.signature);
+/// Null where no entry of the log is held.
+const LogInfo* log_held(const ReplicaCore& core, const Space& space, const LogId& log) {
+  const SpaceSlot* slot = core.slot(space);
+  const LogRef ref = slot == nullptr ? 0 : slot->store.find_log(log);
+  return ref == 0 || slot->store.log(ref).branches.empty() ? nullptr : &slot->store.log(ref);
+}
+
+bool is_signed_by(const AuthorKey& author, const SignedHead& shown) {
+  return crypto::verify(author, run_label, shown.head.entry, shown.signature);
+}
+
+// True if somebody whose entries count has signed it. Of a log of which no entry is held the author is not known, for its
+// id names no key; but it can only be a device of the space's owner, and one of these has signed.
+bool proves(const ReplicaCore& core, const Space& space, const SignedHead& shown, std::size_t& tries) {
+  const auto is_signer = [&](const AuthorKey& author) { return tries > 0 && tries-- > 0 && is_signed_by(author, shown); };
+  if (const LogInfo* log = log_held(core, space, shown.head.log)) return is_signer(log->author);
+  const auto& devices = core.membership().devices();
+  return std::any_of(devices.begin(), devices.end(), [&](const Device& device) {
+    return device.member == space.owner && !device.revoked && is_signer(device.author);
+  });
+}
+
+// What was ended since, by a cut or with its device, is missed by nobody.
+bool is_missed(const ReplicaCore& core, const Missing& missed) {
+  if (log_held(core, missed.space, missed.head.log) == nullptr) {
+    std::size_t tries = core.membership().devices().size();
+    return proves(core, missed.space, {missed.head, missed.signature}, tries);
+  }
+  const SpaceSlot& slot = *core.slot(missed.space);
+  const auto cut = slot.merge.history().newest_cut(slot.store.find_log(missed.head.log), core.control().last_seq());
+  return !cut || missed.head.seq <= cut->seq;
 }
 
 }  // namespace
 
-Result<std::uint64_t> note_told(ReplicaCore& core, const Space& space, const std::vector<SignedHead>& heads, const TransportKey& by) {
+Result<std::uint64_t> note_told(ReplicaCore& core, const Space& space, const std::vector<SignedHead>& heads, const TransportKey& by,
+                                std::size_t& tries) {
   const SpaceSlot* slot = core.slot(space);
-  if (slot == nullptr) return std::uint64_t{0};
   std::vector<const SignedHead*> proven;
   for (const SignedHead& shown : heads) {
-    if (slot->store.find(shown.head.entry) == 0 && proves(*slot, shown)) proven.push_back(&shown);
+    const bool held = slot != nullptr && slot->store.find(shown.head.entry) != 0;
+    if (!held && proves(core, space, shown, tries)) proven.push_back(&shown);
   }
   if (proven.empty()) return std::uint64_t{0};
   return core.write([&]() -> Result<std::uint64_t> {
@@ -74,7 +103,7 @@ std::vector<Missing> missing(ReplicaCore& core) {
     row.told_ms = query.count(6);
     row.missed_ms = query.count(7);
     row.missed_by = TransportKey::from(query.blob(8));
-    out.push_back(std::move(row));
+    if (is_missed(core, row)) out.push_back(std::move(row));
   }
   return out;
 }

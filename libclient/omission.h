@@ -9,9 +9,11 @@
 
 namespace kiz::omission {
 
-/// Heads that a peer has shown: those of known authors that are not held here, and whose signature is good, are kept.
-/// Returns how many. errors: no_space, io_error
-Result<std::uint64_t> note_told(ReplicaCore& core, const Space& space, const std::vector<SignedHead>& heads, const TransportKey& by);
+/// Heads that a peer has shown: those that are not held here and that their author, or of an unknown log a device of the
+/// space's owner, has signed are kept. Returns how many. tries: signatures that are looked at before the rest is passed over,
+/// less those that were. errors: no_space, io_error
+Result<std::uint64_t> note_told(ReplicaCore& core, const Space& space, const std::vector<SignedHead>& heads, const TransportKey& by,
+                                std::size_t& tries);
 
 /// A peer has just been found to hold the same as this replica: what is proven and still missing in spaces that it may read
 /// it does not give. errors: no_space, io_error
@@ -26,7 +28,7 @@ struct Missing {
   std::uint64_t missed_ms = 0;  // 0: nobody was asked since
   TransportKey missed_by;       // who claimed that nothing is missing
 };
-/// What is proven to exist and still not held; what has arrived meanwhile is forgotten.
+/// What is proven to exist and still not held; what has arrived meanwhile or was ended by a cut is forgotten.
 std::vector<Missing> missing(ReplicaCore& core);
 
 }  // namespace kiz::omission

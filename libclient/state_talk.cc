@@ -139,7 +139,7 @@ Result<void> StateTalk::on_proven_heads(const Message& message) {
   for (const ProvenHead& head : shown->heads) by_space[head.space.in(core_.realm())].push_back(head.head);
   for (const auto& [space, heads] : by_space) {
     if (!source_.is_shared(space)) continue;
-    if (auto noted = omission::note_told(core_, space, heads, peer_); !noted) return noted.error();
+    if (auto noted = omission::note_told(core_, space, heads, peer_, head_tries_); !noted) return noted.error();
   }
   return {};
 }

@@ -47,6 +47,7 @@ class StateTalk {
   std::optional<SteadyTime> in_sync_since_;
   bool heads_considered_ = false;
   std::size_t heads_taken_ = 0;   // messages
+  std::size_t head_tries_ = 4096;  // signatures of them that are looked at: of an unknown log several authors are tried
   std::map<Space, Round> rounds_;
   std::deque<Message> out_;
 };

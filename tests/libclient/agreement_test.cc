@@ -2,6 +2,8 @@
 
 #include <doctest/doctest.h>
 
+#include <algorithm>
+
 #include "libclient/alarms.h"
 #include "libclient/omission.h"
 #include "libclient/state_talk.h"
@@ -184,6 +186,74 @@ TEST_CASE("omission: two towns that meet past the Kreis, if only for a moment, r
   realm.sync(*bocholt);
   CHECK_FALSE(warned(*bocholt, "W_WITHHELD"));
   CHECK(title(*bocholt, "05554004") == "hidden by the Kreis");
+}
+
+// Nothing that Bocholt holds names the log, or even the space: only its author's signature says that it exists.
+TEST_CASE("omission: a log that the Kreis hides from its first entry on is revealed where its author is met") {
+  for (const bool space_is_known : {false, true}) {
+    CAPTURE(space_is_known);
+    Realm realm;
+    auto ahaus = realm.join("05554004");
+    auto office = realm.join("05554004");
+    auto bocholt = realm.join("05554008");
+    if (space_is_known) {
+      write_offer(*office, "by the colleague");
+      realm.sync(*office);
+    }
+    realm.sync(*bocholt);
+    realm.sync(*ahaus);  // so that it knows of Bocholt
+    write_offer(*ahaus, "hidden by the Kreis");
+    const Space space = ahaus->space("05554004", Collection::offers);
+    REQUIRE((bocholt->core().slot(space) != nullptr) == space_is_known);
+
+    const PeerSource from_ahaus{ahaus->core(), bocholt->identity().transport};
+    const auto heads = from_ahaus.signed_heads(space);
+    const auto hidden = std::find_if(heads.begin(), heads.end(), [&](const SignedHead& shown) {
+      return bocholt->core().slot_of(shown.head.log) == nullptr;
+    });
+    REQUIRE(hidden != heads.end());
+    const PeerSource source{bocholt->core(), ahaus->identity().transport};
+    StateTalk talk{bocholt->core(), source, ahaus->identity().transport, Side::responder};
+    const ProvenHead proven{SpaceName::of(space), *hidden};
+    ProvenHead of_another = proven;  // of a town that has not signed it
+    of_another.space.owner = "05554008";
+    REQUIRE(talk.receive(encode_message(ProvenHeads{{of_another}})));
+    CHECK(omission::missing(bocholt->core()).empty());
+    REQUIRE(talk.receive(encode_message(ProvenHeads{{proven}})));
+    REQUIRE(omission::missing(bocholt->core()).size() == 1);
+
+    realm.sync(*bocholt);  // the Kreis claims that both hold the same
+    realm.now_ms += 4ull * 24 * 60 * 60 * 1000;
+    CHECK(warned(*bocholt, "W_WITHHELD"));
+    realm.sync(*ahaus);
+    realm.sync(*bocholt);
+    CHECK_FALSE(warned(*bocholt, "W_WITHHELD"));
+    CHECK(title(*bocholt, "05554004") == "hidden by the Kreis");
+  }
+}
+
+TEST_CASE("omission: what a device has signed is missed by nobody once it is locked out") {
+  for (const bool log_is_known : {false, true}) {
+    CAPTURE(log_is_known);
+    Realm realm;
+    auto ahaus = realm.join("05554004");
+    auto bocholt = realm.join("05554008");
+    if (log_is_known) write_offer(*ahaus, "known to all");
+    realm.sync(*ahaus);
+    realm.sync(*bocholt);
+    write_offer(*ahaus, "never handed in");
+    const Space space = ahaus->space("05554004", Collection::offers);
+    const PeerSource from_ahaus{ahaus->core(), bocholt->identity().transport};
+    const PeerSource source{bocholt->core(), ahaus->identity().transport};
+    StateTalk talk{bocholt->core(), source, ahaus->identity().transport, Side::responder};
+    REQUIRE(talk.receive(encode_message(ProvenHeads{{{SpaceName::of(space), from_ahaus.signed_heads(space).front()}}})));
+    CHECK(omission::missing(bocholt->core()).size() == 1);
+    REQUIRE(revoke_device(realm.kreis(), ahaus->identity().author, {}));
+    realm.sync(*bocholt);
+    CHECK(omission::missing(bocholt->core()).empty());
+    realm.now_ms += 4ull * 24 * 60 * 60 * 1000;
+    CHECK_FALSE(warned(*bocholt, "W_WITHHELD"));
+  }
 }
 
 TEST_CASE("omission: a proven head needs its author's signature, and a space that both may read") {

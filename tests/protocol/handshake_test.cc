@@ -2,6 +2,7 @@
 
 #include <doctest/doctest.h>
 
+#include "protocol/pre_shared_key.h"
 #include "tests/support/noise_pair.h"
 
 using namespace kiz;
@@ -326,4 +327,55 @@ TEST_CASE("cipher state: rekeying is the specification's, keeps the counter, and
   receive.rekey();
   CHECK(receive.open({}, second, opened));
   CHECK(to_hex(rekeyed(key_of(1)).view()) == "6cfb2b964ed404cedd9051572bde20be5910d8de91207ef94b5ceb2fa67ad788");
+}
+
+// SPEC.md 7.8. What stands for a post-quantum encapsulation here is a black box: bytes in the payloads, and a result that
+// only both ends know. The handshake is the shipped one.
+TEST_CASE("handshake: a second agreement has its place; who has broken X25519 and stolen the psk lacks its result") {
+  const Bytes encapsulation_key(1184, 7), ciphertext(1088, 8);  // as long as those of ML-KEM-768
+  const auto hybrid = [](const SecretKey32& psk, const SecretKey32& result) {
+    return derive_secret("kiz-sync hybrid psk v1", {psk.view(), result.view()});
+  };
+  const auto initiator_with = [](SecretKey32 psk) {
+    HandshakeKeys keys{key_of(1), key_of(2), public_key(key_of(3)), {}};
+    keys.psks.push_back(std::move(psk));
+    return *Handshake::start(test::shipped(), Role::initiator, view("suite 3"), std::move(keys));
+  };
+  const auto responder_with_open_psk = [] {
+    return *Handshake::start(test::shipped(), Role::responder, view("suite 3"), NoisePair::responder_keys(true));
+  };
+  Handshake asking = initiator_with(key_of(0));  // it has no psk before the ciphertext has come
+  Handshake responder = responder_with_open_psk();
+  const Bytes first = *asking.write(encapsulation_key);
+  const auto asked = responder.read(first);
+  REQUIRE(asked);
+  CHECK(**asked == encapsulation_key);
+  const Bytes answer = *responder.write(ciphertext);
+  Bytes changed = answer;
+  changed.back() ^= 1;
+  Handshake misled = initiator_with(key_of(0));
+  REQUIRE(misled.write(encapsulation_key));
+  CHECK(read_error(misled, changed) == Errc::bad_handshake);
+  const auto answered = asking.read(answer);
+  REQUIRE(answered);
+  CHECK(**answered == ciphertext);
+
+  // The same keys again, now with the psk: the messages so far are the same, byte for byte.
+  Handshake initiator = initiator_with(hybrid(key_of(5), key_of(9)));
+  REQUIRE(*initiator.write(encapsulation_key) == first);
+  REQUIRE(initiator.read(answer));
+  const auto waits = responder.read(*initiator.write({}));
+  REQUIRE(waits);
+  REQUIRE_FALSE(*waits);
+  // Whoever holds the responder's static and ephemeral keys has all four secrets of X25519.
+  std::vector<SecretKey32> stolen;
+  stolen.push_back(key_of(5));
+  for (std::uint8_t guess = 10; guess < 20; ++guess) stolen.push_back(hybrid(key_of(5), key_of(guess)));
+  stolen.push_back(hybrid(key_of(6), key_of(9)));
+  CHECK_FALSE(responder.offer_psks(stolen));
+  std::vector<SecretKey32> right;
+  right.push_back(hybrid(key_of(5), key_of(9)));
+  REQUIRE(responder.offer_psks(right));
+  CHECK(initiator.finished());
+  CHECK(responder.finished());
 }

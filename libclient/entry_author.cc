@@ -113,6 +113,9 @@ Result<Committed> EntryAuthor::write(const Space& space, std::vector<Op> ops) {
 }
 
 Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
+  if (draft.adds_what_falls(step)) {  // an element has no name before the entry that adds it
+    if (auto sealed = seal(draft); !sealed) return sealed;
+  }
   if (is_waiting(*draft.slot, step.record)) {  // what it shows is decided by what this edit has said of it before
     if (auto appended = append_waiting(0); !appended) return appended;
   }
@@ -123,12 +126,36 @@ Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
       draft.recreated.insert(step.record).second) {
     recreate(draft, step.record, state);
   }
+  // What the store shows is no longer so once this edit has spoken of it: the later step counts, even where it restores that.
+  auto op = op_of(*draft.slot, step, state, !draft.speaks_of(step));
+  if (!op) return op.error();
+  return *op ? push(draft, std::move(**op)) : Result<void>{};
+}
+
+bool EntryAuthor::Draft::adds_what_falls(const Edit::Step& step) const {
+  return step.kind == Edit::Kind::remove && named.contains({step.record, step.field}) &&
+         std::any_of(ops.begin(), ops.end(), [&](const Op& op) {
+           return op.record == step.record && op.field == step.field && op.mode == Mode::add && op.value == step.value;
+         });
+}
+
+bool EntryAuthor::Draft::speaks_of(const Edit::Step& step) const {
+  const bool of_existence = step.kind == Edit::Kind::del || step.kind == Edit::Kind::undo;
+  const auto first = named.lower_bound({step.record, field_existence});
+  if (first == named.end() || first->first != step.record) return false;
+  return of_existence || first->second == field_existence || named.contains({step.record, step.field});
+}
+
+/// Empty where nothing is to be done; `as_shown`: also where the state shows what the step wants.
+Result<std::optional<Op>> EntryAuthor::op_of(const SpaceSlot& slot, const Edit::Step& step, const RecordState& state, bool as_shown) {
+  const std::optional<Op> nothing;
+  const Existence existence = existence_of(state);
   Op op;
   op.record = step.record;
   op.field = step.field;
   switch (step.kind) {
     case Edit::Kind::set:
-      if (step.keep.empty() && existence == Existence::exists && shows_exactly(state, step.field, step.value)) return {};
+      if (as_shown && step.keep.empty() && existence == Existence::exists && shows_exactly(state, step.field, step.value)) return nothing;
       op.mode = Mode::replace;
       op.value = step.value;
       op.cells = step.keep;
@@ -136,9 +163,9 @@ Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
       op.cells.erase(std::unique(op.cells.begin(), op.cells.end()), op.cells.end());
       break;
     case Edit::Kind::add: {
-      const bool delta = draft.slot->fields.is_counter(step.record.kind, step.field);
+      const bool delta = slot.fields.is_counter(step.record.kind, step.field);
       if (delta && as_int(step.value) == nullptr) return Error{Errc::invalid_input, "delta"};
-      if (!delta && existence == Existence::exists && shows_element(state, step.field, step.value)) return {};
+      if (as_shown && !delta && existence == Existence::exists && shows_element(state, step.field, step.value)) return nothing;
       op.mode = Mode::add;
       op.value = step.value;
       break;
@@ -148,23 +175,24 @@ Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
         if (cell.kind == CellKind::added && cell.value == step.value) op.cells.push_back(state.name_of(cell));
       }
       std::sort(op.cells.begin(), op.cells.end());
-      if (op.cells.empty()) return {};
+      if (op.cells.empty()) return nothing;
       op.mode = Mode::remove;
       break;
     case Edit::Kind::del:
-      if (existence == Existence::deleted || existence == Existence::absent) return {};
+      if (as_shown && (existence == Existence::deleted || existence == Existence::absent)) return nothing;
       op.mode = Mode::del;
       break;
     case Edit::Kind::undo:
-      if (existence == Existence::exists) return {};
+      if (as_shown && existence == Existence::exists) return nothing;
       op.mode = Mode::undo;
       break;
   }
-  return push(draft, std::move(op));
+  return std::optional{std::move(op)};
 }
 
 // A record with a natural key that its author sees as deleted begins anew: nothing of what was there shows through.
 void EntryAuthor::recreate(Draft& draft, const RecordId& record, const RecordState& state) {
+  draft.named.emplace(record, field_existence);
   draft.ops.push_back({record, field_existence, Mode::undo, {}, {}, {}});
   for (const std::uint32_t field : state.fields) {
     if (state.sum_of(field) != nullptr) {
@@ -190,6 +218,7 @@ Result<void> EntryAuthor::push(Draft& draft, Op op) {
     if (auto appended = append_waiting(sealed_max); !appended) return appended;
   }
   draft.bytes += bytes;
+  draft.named.emplace(op.record, op.field);
   draft.ops.push_back(std::move(op));
   return {};
 }
@@ -238,6 +267,7 @@ Result<void> EntryAuthor::seal(Draft& draft) {
   }
   body->ops.insert(body->ops.end(), std::make_move_iterator(draft.ops.begin()), std::make_move_iterator(draft.ops.end()));
   draft.ops.clear();
+  draft.named.clear();
   draft.bytes = 0;
   std::vector<RecordId> records;
   for (const Op& op : body->ops) {

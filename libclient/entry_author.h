@@ -26,6 +26,12 @@ class EntryAuthor {
     std::vector<Op> ops;
     std::size_t bytes = 0;
     std::set<RecordId> recreated;
+    std::set<std::pair<RecordId, std::uint32_t>> named;  // by ops
+
+    /// True if the step removes an element that was added before.
+    bool adds_what_falls(const Edit::Step& step) const;
+    /// True if what the step is about may be otherwise than the store shows, by what was said of it.
+    bool speaks_of(const Edit::Step& step) const;
   };
   /// An entry of which the ops are fixed; their root is computed on a second thread while others are written.
   struct Sealed {
@@ -38,6 +44,7 @@ class EntryAuthor {
   Result<void> check_clock() const;
   Result<void> check_right(const Space& space) const;
   Result<void> take(Draft& draft, const Edit::Step& step);
+  static Result<std::optional<Op>> op_of(const SpaceSlot& slot, const Edit::Step& step, const RecordState& state, bool as_shown);
   void recreate(Draft& draft, const RecordId& record, const RecordState& state);
   Result<void> push(Draft& draft, Op op);
   Result<void> seal(Draft& draft);

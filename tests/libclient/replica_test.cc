@@ -127,6 +127,62 @@ TEST_CASE("replica: an edit that changes nothing makes no entry; taking back res
   CHECK(kreis.history(space, offer(1)).size() == 4);
 }
 
+TEST_CASE("replica: of several steps of one edit the last counts, even where it wants what was there before") {
+  TempFolder folder;
+  auto founded = found_realm({.directory = folder.path / "kreis"}, borken());
+  REQUIRE(founded);
+  Replica& kreis = *founded->replica;
+  const Space space = kreis.space("05554", Collection::offers);
+  const auto commit = [&](const auto& steps) {
+    Edit edit = kreis.begin();
+    steps(edit);
+    const auto committed = kreis.commit(edit, {});
+    REQUIRE(committed);
+    return committed->entries.size();
+  };
+  const auto elements = [&] {
+    const auto* field = kreis.read(space, offer(1))->field(languages);
+    return field == nullptr ? std::size_t{0} : field->cells.size();
+  };
+  const Value one{std::string{"one"}}, two{std::string{"two"}}, ara{std::string{"ara"}};
+  commit([&](Edit& edit) {
+    edit.set(space, offer(1), title, one);
+    edit.add(space, offer(1), languages, ara);
+  });
+  CHECK(commit([&](Edit& edit) {
+          edit.set(space, offer(1), title, two);
+          edit.set(space, offer(1), title, one);
+        }) == 1);
+  CHECK(kreis.read(space, offer(1))->text(title) == "one");
+  CHECK(kreis.read(space, offer(1))->field(title)->cells.size() == 1);
+  CHECK(commit([&](Edit& edit) {
+          edit.remove(space, offer(1), languages, ara);
+          edit.add(space, offer(1), languages, ara);
+        }) == 1);
+  CHECK(elements() == 1);
+  commit([&](Edit& edit) {
+    edit.remove(space, offer(1), languages, ara);
+    edit.add(space, offer(1), languages, ara);
+    edit.remove(space, offer(1), languages, ara);
+  });
+  CHECK(elements() == 0);
+  commit([&](Edit& edit) {
+    edit.add(space, offer(1), languages, Value{std::string{"ukr"}});
+    edit.remove(space, offer(1), languages, Value{std::string{"ukr"}});
+  });
+  CHECK(elements() == 0);
+  CHECK(commit([&](Edit& edit) {
+          edit.del(space, offer(1));
+          edit.undo(space, offer(1));
+        }) == 1);
+  CHECK(kreis.read(space, offer(1))->exists());
+  commit([&](Edit& edit) {
+    edit.set(space, offer(2), title, one);
+    edit.del(space, offer(2));
+  });
+  CHECK_FALSE(kreis.read(space, offer(2))->exists());
+}
+
 TEST_CASE("replica: a town joins by invite, edits on both sides meet, rights hold") {
   TempFolder folder;
   auto founded = found_realm({.directory = folder.path / "kreis"}, borken());

@@ -129,10 +129,21 @@ void World::tell_others(const Call* from, Node& node) {
       return;
     }
   }
+  for (std::size_t i = 0; i < slow_lines_.size(); ++i) {
+    if (slow_lines_[i].victim != &node) continue;
+    PeerTalk& talk = *slow_lines_[i].talk;
+    if (!on(node, "telling", [&] {
+          if (control_changed) talk.on_control_changed();
+          if (!advances.empty()) talk.on_commit(advances);
+        })) {
+      return;
+    }
+  }
 }
 
 void World::hang_up(const Node& node) {
   std::erase_if(calls_, [&](const Call& call) { return call.caller == &node || call.answerer == &node; });
+  std::erase_if(slow_lines_, [&](const SlowLine& line) { return line.victim == &node; });
 }
 
 void World::on_time() {
@@ -143,7 +154,11 @@ void World::on_time() {
         if (call.caller == node.get()) call.link->talk(Link::End::caller).on_time(now_);
         if (call.answerer == node.get()) call.link->talk(Link::End::answerer).on_time(now_);
       }
+      for (SlowLine& line : slow_lines_) {
+        if (line.victim == node.get()) line.talk->on_time(now_);
+      }
     });
+    judge_slow_lines(*node);
     if (power_lost(*node)) lose_power(*node);
   }
   drop_finished();

@@ -3,6 +3,7 @@
 #include "libclient/recovery.h"
 #include "protocol/registry.h"
 #include "tests/sim/guard.h"
+#include "tests/sim/model.h"
 
 namespace kiz::sim {
 namespace {
@@ -29,13 +30,17 @@ void World::edit(Node& node) {
     if (random_.below(12) == 0) return write_unknown(node);
     Edit edit = node.replica->begin();
     std::int64_t delta = 0;
-    for (std::uint64_t n = 1 + random_.below(4); n > 0; --n) add_steps(node, edit, delta);
+    std::vector<Written> written;
+    for (std::uint64_t n = 1 + random_.below(4); n > 0; --n) add_steps(node, edit, delta, written);
     TallyBounds& tally = *std::find_if(tallies_.begin(), tallies_.end(), [&](const auto& t) { return t.space.owner == node.member; });
     tally.most += delta;  // after a power cut it may be there or not
     const auto committed = node.replica->commit(edit, {"Frau Beispiel"});
     note("edit " + node.name);
     if (power_lost(node)) return lose_power(node);
-    if (committed) return promise(node, *committed, delta);
+    if (committed) {
+      check_shown(node, written);
+      return promise(node, *committed, delta);
+    }
     note("refused", view(std::string{name(committed.error().code)}));
     if (may_refuse(node, committed.error().code, node.clock_off_ms)) return;
     find(node.name + " cannot commit: " + std::string{name(committed.error().code)} + " " + committed.error().context);
@@ -56,7 +61,29 @@ void World::promise(Node& node, const Committed& committed, std::int64_t delta) 
   }
 }
 
-void World::add_steps(Node& node, Edit& edit, std::int64_t& delta) {
+// Who replaces a value sees it, and beside it nothing but what he has let stand: he had seen all that was there.
+void World::check_shown(Node& node, const std::vector<Written>& written) {
+  for (const Written& each : written) {
+    const auto record = node.replica->read(each.space, each.record);
+    const auto* field = record ? record->field(each.field) : nullptr;
+    if (field == nullptr) {
+      find(node.name + " does not show what was just written in it");
+      continue;
+    }
+    bool shown = false, others = false;
+    std::string there;
+    for (const CellView& cell : field->cells) {
+      const bool same = cell.value == each.value;
+      shown |= same;
+      others |= !same && std::find(each.kept.begin(), each.kept.end(), cell.name) == each.kept.end();
+      there += " | " + (cell.value ? text_of(*cell.value) : "unknown");
+    }
+    if (shown && !others) continue;
+    find(node.name + " shows" + there + " in field " + std::to_string(each.field) + ", where " + text_of(each.value) + " was just written");
+  }
+}
+
+void World::add_steps(Node& node, Edit& edit, std::int64_t& delta, std::vector<Written>& written) {
   namespace offer = registry::fields::offer;
   namespace consent = registry::fields::consent;
   static const char* const languages[] = {"ara", "ukr", "tur", "fas", "kmr"};
@@ -66,14 +93,19 @@ void World::add_steps(Node& node, Edit& edit, std::int64_t& delta) {
     for (std::uint64_t left = random_.below(2) * 150; left > 0; --left) text += left % 7 == 0 ? ' ' : static_cast<char>('a' + random_.below(26));
     return Value{text};
   };
+  const auto set = [&](const Space& space, const RecordId& record, std::uint32_t field, Value value, std::vector<CellName> kept = {}) {
+    std::erase_if(written, [&](const Written& other) { return other.space == space && other.record == record && other.field == field; });
+    written.push_back({space, record, field, value, kept});
+    edit.set(space, record, field, std::move(value), std::move(kept));
+  };
   const Space offers = node.replica->space(node.member, Collection::offers);
   const Space counts = node.replica->space(node.member, Collection::counts);
   const RecordId which = sim_record(registry::kinds::offer, random_.below(6));
   const RecordId number = sim_record(registry::kinds::count, 1 + random_.below(3));
   switch (random_.below(12)) {
     case 0:
-    case 1: return edit.set(offers, which, offer::title, marked());
-    case 2: return edit.set(offers, which, offer::status, Value{static_cast<std::int64_t>(1 + random_.below(4))});
+    case 1: return set(offers, which, offer::title, marked());
+    case 2: return set(offers, which, offer::status, Value{static_cast<std::int64_t>(1 + random_.below(4))});
     case 3: return edit.add(offers, which, offer::languages, Value{std::string{languages[random_.below(5)]}});
     case 4: return edit.remove(offers, which, offer::languages, Value{std::string{languages[random_.below(5)]}});
     case 5: return random_.below(2) == 0 ? edit.del(offers, which) : edit.undo(offers, which);
@@ -84,14 +116,14 @@ void World::add_steps(Node& node, Edit& edit, std::int64_t& delta) {
         const auto* field = shown->field(registry::fields::count::value);
         if (field != nullptr && !field->cells.empty()) keep.push_back(field->cells.back().name);
       }
-      return edit.set(counts, number, registry::fields::count::value, Value{static_cast<std::int64_t>(random_.below(9))}, keep);
+      return set(counts, number, registry::fields::count::value, Value{static_cast<std::int64_t>(random_.below(9))}, keep);
     }
-    case 7: return edit.set(counts, number, registry::fields::count::value, Value{static_cast<std::int64_t>(random_.below(9))});
+    case 7: return set(counts, number, registry::fields::count::value, Value{static_cast<std::int64_t>(random_.below(9))});
     case 8: return random_.below(3) == 0 ? edit.set(counts, number, registry::fields::count::tally, Value{static_cast<std::int64_t>(random_.below(50))})
                                          : edit.add(counts, number, registry::fields::count::tally, Value{static_cast<std::int64_t>(random_.below(5))});
     case 9: {
       const Space consents = node.replica->space(node.member, Collection::consents);
-      return edit.set(consents, sim_record(registry::kinds::consent, random_.below(3)), consent::state, Value{static_cast<std::int64_t>(1 + random_.below(5))});
+      return set(consents, sim_record(registry::kinds::consent, random_.below(3)), consent::state, Value{static_cast<std::int64_t>(1 + random_.below(5))});
     }
     default: {
       const auto more = static_cast<std::int64_t>(1 + random_.below(9));

@@ -113,7 +113,11 @@ void World::heal() {
     node->power_cut_planned = node->disk_fails = node->deaf = false;
     node->clock_off_ms = node->drift_ppm = node->asleep_until_ms = 0;
     node->side = 0;
-    if (node->replica && node->replica->core().needs_opening_anew()) node->replica.reset();
+    take_all_there_is(*node);
+    if (node->replica && node->replica->core().needs_opening_anew()) {
+      hang_up(*node);
+      node->replica.reset();
+    }
     if (!node->replica && outcome_.findings.empty()) open(*node);
   }
   for (const auto& node : nodes_) {
@@ -154,6 +158,20 @@ void World::heal() {
       carry_bundle(hub(), *node);
     }
   }
+  on_time();  // whoever dawdled has been hung up on meanwhile
+}
+
+// Somebody raises the bound of what is taken of one author.
+void World::take_all_there_is(Node& node) {
+  if (!node.options.author_burst_bytes) return;
+  node.options.author_burst_bytes.reset();
+  node.options.author_daily_bytes.reset();
+  if (!node.replica) return;
+  for (const auto& [author, account] : node.replica->core().intake_budget().accounts()) {
+    if (account.put_off_ms != 0) note("put off by " + node.name, author);
+  }
+  hang_up(node);
+  node.replica.reset();
 }
 
 // False: the connection ended. Nobody is told why.

@@ -46,9 +46,10 @@ void World::break_machine() {
     }
   }
   if (chance(Fault::hostile, 20)) {
-    switch (random_.below(4)) {
+    switch (random_.below(5)) {
       case 0: garble(); break;
       case 1: say_two_things(somebody()); break;
+      case 2: dawdle(); break;
       default: lie_to(somebody());
     }
   }

@@ -1,6 +1,7 @@
 #include "tests/sim/mutants.h"
 
 #include <sys/resource.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -27,7 +28,7 @@ constexpr std::string_view names[] = {
 // What a handful of seeds finds; the others take up to some hundreds.
 constexpr std::string_view quick[] = {"skip_fsync", "ack_before_commit", "count_replays", "plain_pages", "read_everything", "forget_space"};
 
-constexpr unsigned seconds_max = 60;  // for one seed: a bug may make a run endless, and that is a finding too
+constexpr time_t seconds_max = 60;  // of the processor, for one seed: a bug may make a run endless, and that is a finding too
 constexpr rlim_t memory_max = rlim_t{4} << 30;
 
 struct Found {
@@ -45,7 +46,8 @@ struct Found {
   planted_mutant = mutant;
   Found found;
   for (std::uint64_t seed = hunt.start; seed < hunt.start + hunt.seeds && found.how[0] == 0; ++seed) {
-    ::alarm(seconds_max);
+    const itimerval patience{{}, {seconds_max, 0}};
+    ::setitimer(ITIMER_PROF, &patience, nullptr);
     found.seed = seed;
     (void)!::write(out, &found, sizeof found);  // known even if this one ends the process
     const Outcome outcome = World{founding, seed, plan}.run();
@@ -68,7 +70,7 @@ Found hunt_one(const Founding& founding, const Plan& plan, const Hunt& hunt, Mut
   int status = 0;
   ::waitpid(child, &status, 0);
   if (WIFSIGNALED(status)) {
-    std::snprintf(found.how, sizeof found.how, WTERMSIG(status) == SIGALRM ? "does not come to an end in time" : "ends the program");
+    std::snprintf(found.how, sizeof found.how, WTERMSIG(status) == SIGPROF ? "does not come to an end in time" : "ends the program");
   }
   return found;
 }

@@ -9,6 +9,8 @@
 namespace kiz::sim {
 namespace {
 
+constexpr std::uint64_t clocks_apart_ms = 2 * 60 * 1000;
+
 constexpr Fault once[] = {Fault::backup, Fault::clone, Fault::revoke, Fault::expiry, Fault::hub_old, Fault::hub_lost};
 
 }  // namespace
@@ -34,7 +36,15 @@ World::World(const Founding& founding, std::uint64_t seed, const Plan& plan)
     Node& node = *nodes_.emplace_back(std::make_unique<Node>(i, place, folder_ / place.name, random_.next()));
     node.disk.faults.sync_lies = plan.disks_lie;
     node.options.clock_ms = [this, &node] { return wall_ms(node); };
-    if (is_on(Fault::clock)) node.drift_ppm = static_cast<std::int64_t>(random_.below(20'001)) - 10'000;
+    if (is_on(Fault::clock)) {
+      node.drift_ppm = static_cast<std::int64_t>(random_.below(20'001)) - 10'000;
+    } else if (i != hub_place) {  // minutes apart, as clocks are that nothing is wrong with
+      node.clock_off_ms = static_cast<std::int64_t>(random_.below(2 * clocks_apart_ms)) - static_cast<std::int64_t>(clocks_apart_ms);
+    }
+    if (is_on(Fault::hostile) && random_.below(3) == 0) {  // it takes little of anybody at once
+      node.options.author_burst_bytes = 2u << 10;
+      node.options.author_daily_bytes = 1u << 20;
+    }
     node.offline = is_on(Fault::bundles) && i >= first_office && i % 3 == 0;
     if (is_on(Fault::versions) && random_.below(3) == 0) node.program.capabilities = 0;
     open(node);
@@ -48,7 +58,10 @@ World::World(const Founding& founding, std::uint64_t seed, const Plan& plan)
   take_images();  // whatever breaks later, there is something to put back
 }
 
-World::~World() { calls_.clear(); }
+World::~World() {
+  calls_.clear();
+  slow_lines_.clear();
+}
 
 // Every fault at once hides what each of them finds: a seed has some of them.
 void World::draw_dials() {
@@ -100,7 +113,8 @@ void World::step() {
   } else if (Node& node = somebody(); !node.replica) {
     open(node);
   }
-  go_wrong();
+  drip();
+  if (outcome_.findings.empty()) go_wrong();
   if (outcome_.findings.empty()) break_machine();
 }
 

@@ -47,6 +47,21 @@ class World : private Wire {
     bool caller_has_expired;  // when it was dialled, by the clock of the Kreis
   };
 
+  struct SlowLine {
+    Node* victim;
+    std::unique_ptr<PeerTalk> talk;  // the victim's
+    Bytes rest;                      // comes byte by byte
+    SteadyTime over_at;              // then the victim must have hung up
+  };
+  /// What a person has just been told to be there.
+  struct Written {
+    Space space;
+    RecordId record;
+    std::uint32_t field;
+    Value value;
+    std::vector<CellName> kept;
+  };
+
   void draw_dials();
   bool chance(Fault fault, unsigned per_mille);
   void step();
@@ -54,7 +69,8 @@ class World : private Wire {
 
   // ---- edits.cc: what offices do
   void edit(Node& node);
-  void add_steps(Node& node, Edit& edit, std::int64_t& delta);
+  void add_steps(Node& node, Edit& edit, std::int64_t& delta, std::vector<Written>& written);
+  void check_shown(Node& node, const std::vector<Written>& written);
   void write_unknown(Node& node);
   void promise(Node& node, const Committed& committed, std::int64_t delta);
 
@@ -99,6 +115,11 @@ class World : private Wire {
   void say_two_things(Node& liar);
   void garble();
 
+  // ---- slow.cc: and dawdlers
+  void dawdle();
+  void drip();
+  void judge_slow_lines(const Node& victim);
+
   // ---- upkeep.cc: what the Kreis and its people see to
   void see_to_checkpoints();
   void carry_out(Node& node);
@@ -108,6 +129,7 @@ class World : private Wire {
   // ---- heal.cc: and is healed
   void heal();
   void open(Node& node);
+  void take_all_there_is(Node& node);
   void reopen(Node& node);
   bool unharmed(Node& node);  // false: its power went or its disk failed, and it was seen to
   void mend(Node& node);
@@ -141,6 +163,7 @@ class World : private Wire {
   SteadyTime now_{1000};
   std::vector<std::unique_ptr<Node>> nodes_;  // as in Founding::places; copies of machines behind them
   std::vector<Call> calls_;
+  std::vector<SlowLine> slow_lines_;
   std::vector<Promise> promises_;
   std::vector<TallyBounds> tallies_;
   unsigned edits_ = 0;

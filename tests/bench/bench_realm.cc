@@ -57,10 +57,26 @@ ReplicaOptions options_for(const std::filesystem::path& folder, std::optional<in
   return out;
 }
 
-// What a pair's two sides would have from an invite.
-SecretKey32 pair_key(const TransportKey& device) { return SecretKey32{crypto::hash("bench pair", device).bytes}; }
-
 RecordKey key_of(const Offer& offer) { return RecordKey::from(from_hex(offer.id)); }
+
+// take(field, mode, value) for each value of an offer.
+template <class Take>
+void each_value(const Offer& offer, Take take) {
+  const auto text = [&](std::uint32_t field, std::string_view value) { take(field, Mode::replace, Value{std::string{value}}); };
+  text(title, offer.title);
+  text(description, offer.description);
+  text(provider, offer.provider);
+  text(field_of_action, offer.field_of_action);
+  text(stage, offer.stage);
+  for (const auto group : offer.target_groups) take(target_groups, Mode::add, Value{std::string{group}});
+  for (const auto language : offer.languages) take(languages, Mode::add, Value{std::string{language}});
+  text(municipality, offer.municipality);
+  take(capacity, Mode::replace, Value{std::int64_t{offer.capacity}});
+  text(status, offer.status);
+  text(valid_from, offer.valid_from);
+  text(valid_until, offer.valid_until);
+  text(contact, offer.contact);
+}
 
 }  // namespace
 
@@ -111,6 +127,8 @@ DeviceKeys keys_of(Replica& device) {
   return {files.author(), files.transport()};
 }
 
+SecretKey32 pair_key(const TransportKey& device) { return SecretKey32{crypto::hash("bench pair", device).bytes}; }
+
 void admit_all(Replica& kreis, const std::vector<std::pair<MemberId, DeviceKeys>>& devices) {
   constexpr std::uint64_t admitted_ms = 700ull * 24 * 60 * 60 * 1000;
   ReplicaCore& core = kreis.core();
@@ -146,6 +164,11 @@ std::vector<std::filesystem::path> found_many(const std::filesystem::path& paren
   return out;
 }
 
+std::uint64_t talk(Replica& kreis, Replica& town) {
+  const auto caller = or_throw(PeerTalk::call(town.core(), SteadyTime{}), "call");
+  return talk(kreis, *caller);
+}
+
 std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder, std::optional<int> cache_kib) {
   return or_throw(Replica::open(options_for(folder, cache_kib)), "open");
 }
@@ -156,22 +179,21 @@ RecordId record_id(const Offer& offer) { return {offer_kind, key_of(offer)}; }
 
 void put(Edit& edit, const Space& space, const Offer& offer) {
   const RecordId id = record_id(offer);
-  const auto text = [&](std::uint32_t field, std::string_view value) {
-    edit.set(space, id, field, std::string{value});
-  };
-  text(title, offer.title);
-  text(description, offer.description);
-  text(provider, offer.provider);
-  text(field_of_action, offer.field_of_action);
-  text(stage, offer.stage);
-  for (const auto group : offer.target_groups) edit.add(space, id, target_groups, std::string{group});
-  for (const auto language : offer.languages) edit.add(space, id, languages, std::string{language});
-  text(municipality, offer.municipality);
-  edit.set(space, id, capacity, std::int64_t{offer.capacity});
-  text(status, offer.status);
-  text(valid_from, offer.valid_from);
-  text(valid_until, offer.valid_until);
-  text(contact, offer.contact);
+  each_value(offer, [&](std::uint32_t field, Mode mode, Value value) {
+    if (mode == Mode::add) {
+      edit.add(space, id, field, std::move(value));
+    } else {
+      edit.set(space, id, field, std::move(value));
+    }
+  });
+}
+
+std::vector<Op> ops_of(const Offer& offer) {
+  std::vector<Op> out;
+  each_value(offer, [&](std::uint32_t field, Mode mode, Value value) {
+    out.push_back({record_id(offer), field, mode, {}, {}, std::move(value)});
+  });
+  return out;
 }
 
 void commit(Replica& replica, const Edit& edit) { (void)or_throw(replica.commit(edit, {}), "commit"); }

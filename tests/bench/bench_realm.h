@@ -4,8 +4,11 @@
 #pragma once
 
 #include <memory>
+#include <stdexcept>
 
 #include "kiz/replica.h"
+#include "libclient/peer_talk.h"
+#include "protocol/operation.h"
 #include "tests/bench/harness.h"
 
 namespace kiz::bench {
@@ -49,6 +52,8 @@ struct DeviceKeys {
 };
 std::unique_ptr<Replica> make_device(const std::filesystem::path& folder, const TransportKey& kreis, std::optional<int> cache_kib = {});
 DeviceKeys keys_of(Replica& device);
+/// What a pair's two sides would have from an invite.
+SecretKey32 pair_key(const TransportKey& device);
 void admit_all(Replica& kreis, const std::vector<std::pair<MemberId, DeviceKeys>>& devices);
 std::vector<Bytes> control_records(Replica& kreis);
 void take_control(Replica& device, const std::vector<Bytes>& records);
@@ -60,6 +65,26 @@ std::vector<std::filesystem::path> found_many(const std::filesystem::path& paren
 /// The ids of that many towns.
 std::vector<MemberId> town_ids(unsigned count);
 
+/// The two talk in memory, until both know that they hold the same. Returns the bytes that went to and fro.
+std::uint64_t talk(Replica& kreis, Replica& town);
+template <class Talk>
+std::uint64_t talk(Replica& kreis, Talk& caller) {
+  SteadyTime now{};
+  const auto answerer = PeerTalk::answer(kreis.core(), now);
+  std::uint64_t bytes = 0;
+  for (bool quiet = false; !quiet;) {
+    now += std::chrono::milliseconds{1};
+    const Bytes to_kreis = caller.take_output(now);
+    answerer->feed(to_kreis, now);
+    const Bytes to_town = answerer->take_output(now);
+    caller.feed(to_town, now);
+    bytes += to_kreis.size() + to_town.size();
+    quiet = to_kreis.empty() && to_town.empty();
+  }
+  if (!caller.in_sync() || !answerer->in_sync()) throw std::runtime_error{"both ends do not hold the same"};
+  return bytes;
+}
+
 /// Opens a store or throws.
 std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder, std::optional<int> cache_kib = {});
 
@@ -67,6 +92,7 @@ std::unique_ptr<Replica> open_replica(const std::filesystem::path& folder, std::
 Space bench_space(const Replica& replica);
 RecordId record_id(const Offer& offer);
 void put(Edit& edit, const Space& space, const Offer& offer);
+std::vector<Op> ops_of(const Offer& offer);
 /// Commits or throws.
 void commit(Replica& replica, const Edit& edit);
 /// The records of the generator, `per_commit` in each edit. Returns the number of commits.

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "tests/bench/harness.h"
+#include "tests/bench/town_talk.h"
 
 namespace kiz::bench {
 namespace {
@@ -66,14 +67,16 @@ int Loopback::connect() const {
 
 int Loopback::accept() const { return without_delay(checked(::accept(listener_, nullptr, nullptr), "accept")); }
 
-Conversation::Conversation(Replica& replica, Side side, int socket)
-    : replica_(replica), socket_(socket), talk_(talk_of(replica, side)) {
+template <class Talk>
+Line<Talk>::Line(std::unique_ptr<Talk> talk, int socket) : talk_(std::move(talk)), socket_(socket) {
   ::fcntl(socket_, F_SETFL, ::fcntl(socket_, F_GETFL) | O_NONBLOCK);
 }
 
-Conversation::~Conversation() { ::close(socket_); }
+template <class Talk>
+Line<Talk>::~Line() { ::close(socket_); }
 
-void Conversation::send_all() {
+template <class Talk>
+void Line<Talk>::send_all() {
   while (true) {
     if (sent_ == unsent_.size()) {
       unsent_ = talk_->take_output(steady_now());
@@ -87,7 +90,8 @@ void Conversation::send_all() {
   }
 }
 
-bool Conversation::turn(int wait_ms) {
+template <class Talk>
+bool Line<Talk>::turn(int wait_ms) {
   send_all();
   pollfd waiting{socket_, static_cast<short>(sent_ < unsent_.size() ? POLLIN | POLLOUT : POLLIN), 0};
   ::poll(&waiting, 1, wait_ms);
@@ -108,7 +112,8 @@ bool Conversation::turn(int wait_ms) {
   return true;
 }
 
-void Conversation::until_in_sync() {
+template <class Talk>
+void Line<Talk>::until_in_sync() {
   Stopwatch since_progress;
   for (std::uint64_t seen = wire_bytes_; !talk_->in_sync();) {
     if (!turn(100)) throw std::runtime_error{"the peer went away"};
@@ -119,6 +124,11 @@ void Conversation::until_in_sync() {
     if (since_progress.seconds() > patience_seconds) throw std::runtime_error{"no progress for a minute"};
   }
 }
+
+template class Line<PeerTalk>;
+template class Line<TownTalk>;
+
+Conversation::Conversation(Replica& replica, Side side, int socket) : Line{talk_of(replica, side), socket}, replica_(replica) {}
 
 void Conversation::tell_commits() { talk_->on_commit(replica_.core().take_advances()); }
 

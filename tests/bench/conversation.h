@@ -24,39 +24,52 @@ class Loopback {
   std::uint16_t port_ = 0;
 };
 
-class Conversation {
+/// Talk: PeerTalk, or TownTalk (town_talk.h).
+template <class Talk>
+class Line {
  public:
-  /// Takes the socket; `replica` must outlive it.
-  Conversation(Replica& replica, Side side, int socket);
-  ~Conversation();
-  Conversation(const Conversation&) = delete;
-  Conversation& operator=(const Conversation&) = delete;
+  /// Takes the socket.
+  Line(std::unique_ptr<Talk> talk, int socket);
+  ~Line();
+  Line(const Line&) = delete;
+  Line& operator=(const Line&) = delete;
 
   /// Sends what is to be sent, waits for bytes at most so long, takes them in. False: the peer is gone.
   /// Throws when the talk failed.
   bool turn(int wait_ms);
   /// turn() until both hold the same; throws after a minute without progress.
   void until_in_sync();
-  /// After a local commit: what it added goes out with the next turn().
-  void tell_commits();
 
   /// For whoever waits for many at once: turn(0) when there is something, or when has_more_to_send() and there is room.
   int socket() const { return socket_; }
   bool has_more_to_send() const { return sent_ < unsent_.size(); }
-  void tell(const std::vector<Advance>& advances) { talk_->on_commit(advances); }
 
-  const PeerTalk& talk() const { return *talk_; }
+  const Talk& talk() const { return *talk_; }
   std::uint64_t wire_bytes() const { return wire_bytes_; }  // both directions
+
+ protected:
+  std::unique_ptr<Talk> talk_;
 
  private:
   void send_all();
 
-  Replica& replica_;
   int socket_;
-  std::unique_ptr<PeerTalk> talk_;
   Bytes unsent_;
   std::size_t sent_ = 0;  // of unsent_
   std::uint64_t wire_bytes_ = 0;
+};
+
+class Conversation : public Line<PeerTalk> {
+ public:
+  /// `replica` must outlive it.
+  Conversation(Replica& replica, Side side, int socket);
+
+  /// After a local commit: what it added goes out with the next turn().
+  void tell_commits();
+  void tell(const std::vector<Advance>& advances) { talk_->on_commit(advances); }
+
+ private:
+  Replica& replica_;
 };
 
 }  // namespace kiz::bench

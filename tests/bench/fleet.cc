@@ -20,6 +20,10 @@ namespace {
 constexpr double patience_seconds = 600;
 constexpr auto clock_every = std::chrono::milliseconds{20};
 
+SteadyTime steady_now() {
+  return std::chrono::duration_cast<SteadyTime>(std::chrono::steady_clock::now().time_since_epoch());
+}
+
 // 127.1.0.1 and on: the node bounds what one address may begin.
 sockaddr_in address_of_town(std::size_t n) {
   sockaddr_in out{};
@@ -48,11 +52,11 @@ int call_from(std::size_t town, std::uint16_t port) {
 
 }  // namespace
 
-Fleet::Fleet(std::vector<std::unique_ptr<Replica>> towns, std::size_t first, std::uint16_t port)
+Fleet::Fleet(std::vector<std::unique_ptr<LightTown>> towns, std::size_t first, std::uint16_t port)
     : first_(first), port_(port), events_(::epoll_create1(EPOLL_CLOEXEC)) {
   for (auto& town : towns) {
     towns_.emplace_back();
-    towns_.back().replica = std::move(town);
+    towns_.back().town = std::move(town);
   }
 }
 
@@ -91,7 +95,7 @@ void Fleet::watch(std::size_t i, bool fresh) {
 void Fleet::call(std::size_t i) {
   const int fd = call_from(first_ + i, port_);
   if (fd < 0) return end_call(i, CallEnd::failed);
-  towns_[i].line = std::make_unique<Conversation>(*towns_[i].replica, Side::initiator, fd);
+  towns_[i].line = std::make_unique<Line<TownTalk>>(std::make_unique<TownTalk>(*towns_[i].town, steady_now()), fd);
   watch(i, true);
   take_turn(i);
 }
@@ -120,21 +124,34 @@ void Fleet::look_at_clock() {
   }
 }
 
+bool Fleet::all_in_sync() const {
+  return std::ranges::all_of(towns_, [](const Town& town) { return town.line && town.line->talk().in_sync(); });
+}
+
 void Fleet::until_in_sync() {
   const Stopwatch watch;
+  const auto done = [&] {
+    if (watch.seconds() > patience_seconds) throw std::runtime_error{"many are not in sync after ten minutes"};
+    return all_in_sync();
+  };
+  until(done, [](std::size_t) {});
+}
+
+void Fleet::until(const std::function<bool()>& done, const std::function<void(std::size_t)>& moved) {
   auto looked = Clock::now() - clock_every;
   std::array<epoll_event, 64> ready;
   for (;;) {
     if (Clock::now() - looked >= clock_every) {
       looked = Clock::now();
       look_at_clock();
-      if (std::ranges::all_of(towns_, [](const Town& town) { return town.line && town.line->talk().in_sync(); })) return;
-      if (watch.seconds() > patience_seconds) throw std::runtime_error{"many are not in sync after ten minutes"};
+      if (done()) return;
     }
     const int count = ::epoll_wait(events_, ready.data(), static_cast<int>(ready.size()), static_cast<int>(clock_every.count()));
     for (int n = 0; n < count; ++n) {
       const auto i = static_cast<std::size_t>(ready[static_cast<std::size_t>(n)].data.u64);
-      if (towns_[i].line) take_turn(i);
+      if (!towns_[i].line) continue;
+      take_turn(i);
+      moved(i);
     }
   }
 }

@@ -3,20 +3,21 @@
 #pragma once
 
 #include <chrono>
+#include <functional>
 #include <memory>
 #include <random>
 #include <vector>
 
 #include "daemon/backoff.h"
-#include "tests/bench/bench_realm.h"
 #include "tests/bench/conversation.h"
+#include "tests/bench/town_talk.h"
 
 namespace kiz::bench {
 
 class Fleet {
  public:
   /// first: number of the first town, so that several fleets share no address.
-  Fleet(std::vector<std::unique_ptr<Replica>> towns, std::size_t first, std::uint16_t port);
+  Fleet(std::vector<std::unique_ptr<LightTown>> towns, std::size_t first, std::uint16_t port);
   ~Fleet();
   Fleet(const Fleet&) = delete;
   Fleet& operator=(const Fleet&) = delete;
@@ -25,8 +26,11 @@ class Fleet {
   void lose_lines();
   /// Calls and exchanges until all hold the same as the node; throws after ten minutes.
   void until_in_sync();
+  /// The same until `done`, which is asked now and then; `moved` is told of each town to which something has come.
+  void until(const std::function<bool()>& done, const std::function<void(std::size_t)>& moved);
+  bool all_in_sync() const;
 
-  Replica& replica(std::size_t i) { return *towns_[i].replica; }
+  LightTown& town(std::size_t i) { return *towns_[i].town; }
   std::size_t size() const { return towns_.size(); }
   /// Calls that ended without an exchange since lose_lines().
   std::uint64_t failed_calls() const { return failed_calls_; }
@@ -35,8 +39,8 @@ class Fleet {
  private:
   using Clock = std::chrono::steady_clock;
   struct Town {
-    std::unique_ptr<Replica> replica;
-    std::unique_ptr<Conversation> line;
+    std::unique_ptr<LightTown> town;
+    std::unique_ptr<Line<TownTalk>> line;
     Clock::time_point due{};
     std::uint64_t wire_bytes = 0;  // of lines that are gone
     bool waits_for_room = false;

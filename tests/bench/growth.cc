@@ -7,6 +7,7 @@
 #include "tests/bench/conversation.h"
 #include "tests/bench/growth.h"
 #include "tests/bench/plot.h"
+#include "tests/bench/town_talk.h"
 
 namespace kiz::bench {
 namespace {
@@ -95,28 +96,45 @@ Json records_row(const Options& o, std::uint64_t n) {
   return out;
 }
 
+// The Kreis and its first town are whole; the other towns are light ones, which bring their records and take all the others'.
 Json towns_row(const Options& o, std::uint64_t towns) {
   const WorkFolder folder{o.folder};
   const auto ids = town_ids(static_cast<unsigned>(towns));
-  const auto folders = found_aside(folder.path(), ids);
+  const auto kreis_folder = folder.path() / "kreis", town_folder = folder.path() / "device-1";
   (void)Child{[&] {
-    for (std::size_t i = 0; i < ids.size(); ++i) {
-      const auto town = open_replica(folders[i + 1], 256);
+    const auto kreis = found_kreis(folder.path(), ids);
+    const TransportKey node = keys_of(*kreis).transport;
+    const auto first = make_device(town_folder, node);
+    std::vector<std::pair<MemberId, DeviceKeys>> asking{{ids[0], keys_of(*first)}};
+    for (std::size_t i = 1; i < ids.size(); ++i) asking.emplace_back(ids[i], TownKeys{o.seed, i}.open());
+    admit_all(*kreis, asking);
+    const auto records = control_records(*kreis);
+    take_control(*first, records);
+    OfferGenerator own{o.seed};
+    Edit edit = first->begin();
+    for (const auto collection : {Collection::offers, Collection::extension}) {
+      for (std::uint64_t r = 0; r < records_per_town; ++r) put(edit, first->space(ids[0], collection), own.next());
+    }
+    commit(*first, edit);
+    CommonGround common{records, node};
+    for (std::size_t i = 1; i < ids.size(); ++i) {
+      LightTown town{common, ids[i], TownKeys{o.seed, i}};
       OfferGenerator generator{static_cast<std::uint32_t>(o.seed + i)};
-      Edit edit = town->begin();
-      for (std::uint64_t r = 0; r < records_per_town; ++r) put(edit, town->space(ids[i], Collection::offers), generator.next());
-      for (std::uint64_t r = 0; r < records_per_town; ++r) put(edit, town->space(ids[i], Collection::extension), generator.next());
-      commit(*town, edit);
+      for (const auto collection : {Collection::offers, Collection::extension}) {
+        std::vector<Op> ops;
+        for (std::uint64_t r = 0; r < records_per_town; ++r) std::ranges::move(ops_of(generator.next()), std::back_inserter(ops));
+        town.edit({town.realm(), ids[i], collection, {}}, std::move(ops));
+      }
+      TownTalk caller{town, SteadyTime{}};
+      (void)talk(*kreis, caller);
     }
     return Json{};
   }}.wait();
-  Json round;
-  for (std::size_t i = 1; i < folders.size(); ++i) meet(folders[0], folders[i], round, "gather");
   Json first;
-  meet(folders[0], folders[1], first, "first_sync");
-  Json out = look_at(folders[0], o);
-  meet(folders[0], folders[1], first, "catching_up");
-  meet(folders[0], folders[1], out, "reconnect_0");
+  meet(kreis_folder, town_folder, first, "first_sync");
+  Json out = look_at(kreis_folder, o);
+  meet(kreis_folder, town_folder, first, "catching_up");
+  meet(kreis_folder, town_folder, out, "reconnect_0");
   out["towns"] = towns;
   out["logs"] = 2 * towns + 1;
   return out;

@@ -16,6 +16,8 @@ namespace {
 
 using namespace kiz::bench;
 
+constexpr std::uint64_t entries_of_a_year = 8;  // of a municipality
+
 // The best of several runs: the others tell of the machine's noise.
 Report best_of(const Workload& workload, const Options& options) {
   Report best = workload.run(options);
@@ -65,7 +67,7 @@ int main(int argc, char** argv) {
   gen->add_option("seed", options.seed, "of the records");
   CLI::App* paths = app.add_subcommand("paths", "five core paths without a clock, for guard.py");
   add_options(*paths, options, json);
-  CLI::App* scale = app.add_subcommand("scale", "a country in memory, level by level; --n entries a municipality");
+  CLI::App* scale = app.add_subcommand("scale", "a country in memory, level by level; --n entries a municipality (8: a year)");
   add_options(*scale, options, json);
   CLI::App* growth = app.add_subcommand("growth", "what cost grows with, up to --n records and --towns; writes two plots");
   add_options(*growth, options, json);
@@ -79,7 +81,10 @@ int main(int argc, char** argv) {
   try {
     if (gen->parsed()) return print_records(options);
     if (paths->parsed()) return run_paths(options);
-    if (scale->parsed()) return run_scale(options, json);
+    if (scale->parsed()) {
+      if (scale->count("--n") == 0) options.n = entries_of_a_year;
+      return run_scale(options, json);
+    }
     if (growth->parsed()) return run_growth(options, json);
     if (!everything && app.get_subcommands().empty()) throw std::invalid_argument{"nothing was asked; see --help"};
     if (limits->parsed() || everything) {

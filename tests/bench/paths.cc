@@ -5,7 +5,6 @@
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
-#include "libclient/peer_talk.h"
 #include "tests/bench/bench_realm.h"
 
 namespace kiz::bench {
@@ -26,30 +25,6 @@ namespace kiz::bench {
   commit(replica, edit);
   return 0;
 }
-
-namespace {
-
-// Two ends in memory, until both know that they hold the same. Returns the bytes that went to and fro.
-std::uint64_t talk(Replica& kreis, Replica& town) {
-  SteadyTime now{};
-  const auto caller = PeerTalk::call(town.core(), now);
-  if (!caller) throw std::runtime_error{"nobody to call"};
-  const auto answerer = PeerTalk::answer(kreis.core(), now);
-  std::uint64_t bytes = 0;
-  for (bool quiet = false; !quiet;) {
-    now += std::chrono::milliseconds{1};
-    const Bytes to_kreis = (*caller)->take_output(now);
-    answerer->feed(to_kreis, now);
-    const Bytes to_town = answerer->take_output(now);
-    (*caller)->feed(to_town, now);
-    bytes += to_kreis.size() + to_town.size();
-    quiet = to_kreis.empty() && to_town.empty();
-  }
-  if (!(*caller)->in_sync() || !answerer->in_sync()) throw std::runtime_error{"both ends do not hold the same"};
-  return bytes;
-}
-
-}  // namespace
 
 [[gnu::noinline]] std::uint64_t path_receive(Replica& kreis, Replica& town) { return talk(kreis, town); }
 [[gnu::noinline]] std::uint64_t path_reconnect(Replica& kreis, Replica& town) { return talk(kreis, town); }

@@ -1,19 +1,27 @@
+// A country in memory, level by level: what a node of each level holds, sends and computes.
+//
+// In every twentieth Kreis each replica checks every signature itself, and its processor is measured; in the others it is
+// enough that one has. What is held and sent is the same.
 #include "tests/bench/scale.h"
 
 #include <fmt/format.h>
 #include <malloc.h>
 
 #include <algorithm>
-#include <map>
+#include <array>
+#include <memory>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
 
 #include "protocol/sync_session.h"
+#include "tests/bench/child.h"
+#include "tests/bench/shared.h"
 #include "tests/support/memory_replica.h"
 
 namespace kiz::bench {
 namespace {
 
+using test::CheckedRuns;
 using test::MemoryReplica;
 using test::MemorySource;
 using test::TestRealm;
@@ -22,19 +30,30 @@ constexpr unsigned municipalities = 10'753, kreise = 400, laender = 16;
 constexpr std::size_t text_bytes = 400;    // of an entry: an offer changed in a few fields
 constexpr unsigned private_share = 4;      // one entry of so many is a count, which only the Kreis reads besides its town
 constexpr unsigned reports_each = 12;      // a Kreis and year, read by its Land
+constexpr unsigned timed_one_in = 20;      // Kreise
+constexpr unsigned processes = 2;
 
 /// What a node of one level has, summed up over all of that level.
 struct Level {
-  std::uint64_t nodes = 0, entries = 0, memory = 0, wire = 0, idle_wire = 0;
-  std::uint64_t largest_entries = 0, largest_memory = 0;
+  std::uint64_t nodes = 0, entries = 0, memory = 0, wire = 0, idle_wire = 0, largest_memory = 0;
+  std::uint64_t timed = 0;  // nodes that used these seconds of processor
   double seconds = 0;
 
   void take(std::uint64_t held, std::uint64_t bytes) {
     ++nodes;
     entries += held;
     memory += bytes;
-    largest_entries = std::max(largest_entries, held);
     largest_memory = std::max(largest_memory, bytes);
+  }
+  void add(const Level& other) {
+    nodes += other.nodes;
+    entries += other.entries;
+    memory += other.memory;
+    wire += other.wire;
+    idle_wire += other.idle_wire;
+    largest_memory = std::max(largest_memory, other.largest_memory);
+    timed += other.timed;
+    seconds += other.seconds;
   }
 };
 
@@ -80,13 +99,19 @@ std::uint64_t heap_bytes() { return ::mallinfo2().uordblks; }
 
 struct Country {
   Level town, kreis, land;
-  std::map<unsigned, std::pair<std::uint64_t, std::uint64_t>> by_land;  // entries, bytes of memory
+  struct Land {
+    std::uint64_t entries = 0, memory = 0;
+  };
+  std::array<Land, laender> by_land;
 };
 
 // One Kreis with its towns and its Land, a year of entries, everybody in sync with the Kreis node.
 void play(Country& country, unsigned number, unsigned towns, std::uint64_t entries_each) {
   constexpr std::uint8_t kreis_device = 250, land_device = 251;
   const MemberId land_id = "05";
+  const bool is_timed = number % timed_one_in == 0;
+  CheckedRuns checked;
+  CheckedRuns* const by_others = is_timed ? nullptr : &checked;
   TestRealm realm;
   std::vector<MemberId> ids;
   for (unsigned i = 0; i < towns; ++i) {
@@ -99,32 +124,41 @@ void play(Country& country, unsigned number, unsigned towns, std::uint64_t entri
   realm.grant(land_id, land_device);
 
   MemoryReplica node{realm, test::borken, kreis_device};
+  node.checked_by_others = by_others;
   std::vector<MemoryReplica> offices;
   offices.reserve(towns);
   for (unsigned i = 0; i < towns; ++i) {
     MemoryReplica& office = offices.emplace_back(realm, ids[i], static_cast<std::uint8_t>(i + 1));
+    office.checked_by_others = by_others;
     const std::uint64_t counts = entries_each / private_share;
     office.write_many(office.space(Collection::offers), entries_each - counts, text_bytes);
     office.write_many(office.space(Collection::counts), counts, text_bytes);
   }
   node.write_many(node.space(Collection::reports), reports_each, text_bytes);
 
-  const Stopwatch gathering;
-  for (auto& office : offices) country.kreis.wire += meet(office, node);
-  country.kreis.seconds += gathering.seconds();
-  const Stopwatch spreading;
-  for (auto& office : offices) country.town.wire += meet(office, node);
-  country.town.seconds += spreading.seconds();
+  // What `steps` send, and, where it is measured, what of the processor they use.
+  const auto measure = [&](Level& level, std::uint64_t nodes, const auto& steps) {
+    const double before = cpu_seconds();
+    level.wire += steps();
+    if (!is_timed) return;
+    level.seconds += cpu_seconds() - before;
+    level.timed += nodes;
+  };
+  const auto meet_all = [&] {
+    std::uint64_t bytes = 0;
+    for (auto& office : offices) bytes += meet(office, node);
+    return bytes;
+  };
+  measure(country.kreis, 1, meet_all);
+  measure(country.town, towns, meet_all);
   country.town.idle_wire += towns * meet(offices.front(), node);  // the others cost the same
 
   const std::uint64_t before = heap_bytes();
   MemoryReplica above{realm, land_id, land_device};
-  const Stopwatch reporting;
-  country.land.wire += meet(above, node);
-  country.land.seconds += reporting.seconds();
-  auto& [held, bytes] = country.by_land[number % laender];
-  held += above.entry_count();
-  bytes += heap_bytes() - before;
+  measure(country.land, 1, [&] { return meet(above, node); });
+  Country::Land& land = country.by_land[number % laender];
+  land.entries += above.entry_count();
+  land.memory += heap_bytes() - before;
 
   const MemoryReplica* largest = &offices.front();
   const std::uint64_t with_both = heap_bytes();
@@ -141,25 +175,41 @@ void play(Country& country, unsigned number, unsigned towns, std::uint64_t entri
 
 int run_scale(const Options& o, bool json) {
   const std::uint64_t entries_each = std::min<std::uint64_t>(o.n, 10'000);
-  Country country;
-  unsigned placed = 0;
-  for (unsigned number = 0; number < kreise; ++number) {
-    const unsigned upto = static_cast<unsigned>(std::uint64_t{municipalities} * (number + 1) / kreise);
-    play(country, number, upto - placed, entries_each);
-    placed = upto;
+  Shared<std::array<Country, processes>> parts;
+  std::vector<std::unique_ptr<Child>> children;
+  for (unsigned part = 0; part < processes; ++part) {
+    children.push_back(std::make_unique<Child>([&parts, part, entries_each] {
+      const auto placed_before = [](unsigned number) { return static_cast<unsigned>(std::uint64_t{municipalities} * number / kreise); };
+      for (unsigned number = kreise * part / processes; number < kreise * (part + 1) / processes; ++number) {
+        play((*parts)[part], number, placed_before(number + 1) - placed_before(number), entries_each);
+      }
+      return nlohmann::json{};
+    }));
   }
-  for (const auto& [number, sums] : country.by_land) country.land.take(sums.first, sums.second);
+  for (const auto& child : children) child->wait();
+  Country country;
+  for (const Country& part : *parts) {
+    country.town.add(part.town);
+    country.kreis.add(part.kreis);
+    country.land.add(part.land);
+    for (unsigned i = 0; i < laender; ++i) {
+      country.by_land[i].entries += part.by_land[i].entries;
+      country.by_land[i].memory += part.by_land[i].memory;
+    }
+  }
+  for (const Country::Land& land : country.by_land) country.land.take(land.entries, land.memory);
+  country.land.seconds *= double{kreise} / laender;  // what was measured is one Kreis, of the many that a Land has
 
   if (!json) fmt::print("{:<13} {:>7} {:>11} {:>11} {:>11} {:>11} {:>9}\n", "level", "nodes", "entries", "memory KiB", "wire KiB", "idle B", "ms");
   const auto tell = [&](const char* name, const Level& level) {
     const auto each = [&](double sum) { return sum / static_cast<double>(level.nodes); };
     const double entries = each(double(level.entries)), memory = each(double(level.memory)), wire = each(double(level.wire)),
-                 idle = each(double(level.idle_wire)), ms = each(level.seconds * 1000);
+                 idle = each(double(level.idle_wire)), ms = level.seconds * 1000 / static_cast<double>(level.timed);
     if (json) {
       fmt::print("{}\n", nlohmann::ordered_json{{"schema", "kiz.bench/1"}, {"workload", "scale"}, {"level", name}, {"nodes", level.nodes},
                                                 {"entries_per_municipality", entries_each}, {"entries", entries}, {"memory_bytes", memory},
                                                 {"largest_memory_bytes", level.largest_memory}, {"wire_bytes", wire},
-                                                {"idle_wire_bytes", idle}, {"milliseconds", ms}}.dump());
+                                                {"idle_wire_bytes", idle}, {"processor_milliseconds", ms}}.dump());
     } else {
       fmt::print("{:<13} {:>7} {:>11.0f} {:>11.0f} {:>11.0f} {:>11.0f} {:>9.1f}\n", name, level.nodes, entries, memory / 1024, wire / 1024, idle, ms);
     }

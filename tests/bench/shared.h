@@ -21,6 +21,7 @@ class Shared {
   Shared(const Shared&) = delete;
   Shared& operator=(const Shared&) = delete;
   T* operator->() const { return shared_; }
+  T& operator*() const { return *shared_; }
 
  private:
   T* shared_;

@@ -121,6 +121,15 @@ void MemoryReplica::write_many(const Space& space, std::size_t count, std::size_
   }
 }
 
+Result<VerifiedRun> MemoryReplica::check(Run run, ByteView bytes, const AuthorKey& author) const {
+  if (checked_by_others == nullptr) return verify_run(std::move(run), author);
+  const Hash name = crypto::hash("test checked run", bytes);
+  if (const auto known = checked_by_others->find(name); known != checked_by_others->end()) return VerifiedRun{std::move(run), known->second};
+  auto verified = verify_run(std::move(run), author);
+  if (verified) checked_by_others->emplace(name, verified->hashes);
+  return verified;
+}
+
 RunReport MemoryReplica::ingest(ByteView bytes, std::vector<Advance>& grown) {
   const auto refused = [](Errc code) { return RunReport{code, true, {}, {}}; };
   auto run = wire::decode<Run>(bytes);
@@ -131,7 +140,7 @@ RunReport MemoryReplica::ingest(ByteView bytes, std::vector<Advance>& grown) {
   if (!membership_.may_read(member_, genesis.space)) return refused(Errc::not_permitted);
   if (const auto fault = refuses.find(run->log); fault != refuses.end()) return refused(fault->second);
   if (const auto fault = refuses_space.find(genesis.space); fault != refuses_space.end()) return refused(fault->second);
-  auto verified = verify_run(std::move(*run), genesis.author);
+  auto verified = check(std::move(*run), bytes, genesis.author);
   if (!verified) return refused(verified.error().code);
   const Run& good = verified->run;
 

@@ -5,6 +5,7 @@
 #include <memory>
 #include <optional>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "protocol/control_log.h"
@@ -39,6 +40,9 @@ class TestRealm {
   std::unique_ptr<crypto::SigningKey> issuing_;
   ControlLog log_;
 };
+
+/// Runs that one replica has checked, by the hash of their bytes, with the hashes of their entries.
+using CheckedRuns = std::unordered_map<Hash, std::vector<EntryHash>, PrefixHash>;
 
 class MemoryReplica {
  public:
@@ -78,6 +82,9 @@ class MemoryReplica {
   void remember_space(const AuthorKey& peer, const Space& space, const std::vector<Head>& heads);
   void forget_peer(const AuthorKey& peer) { remembered_.erase(peer); }
 
+  /// What others have checked is taken on their word, for thousands of replicas in one process. Null: checks all itself.
+  CheckedRuns* checked_by_others = nullptr;
+
   // ---- faults
   std::optional<Space> unreadable;         // read_run fails
   std::map<LogId, Errc> refuses;           // ingest answers with this
@@ -101,6 +108,7 @@ class MemoryReplica {
 
   void read_membership() { membership_ = Membership{control_}; }
   LogId own_log(const Space& space);
+  Result<VerifiedRun> check(Run run, ByteView bytes, const AuthorKey& author) const;
   Advance append(const Space& space, const std::string& text, bool sign);
   const std::vector<EntryHash>* branch_to(const LogId& log, const EntryHash& tip) const;
   std::optional<EntryHash> hash_at(const LogId& log, Seq seq, const EntryHash& tip) const;

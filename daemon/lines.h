@@ -12,9 +12,8 @@ class Lines {
  public:
   /// A line (any address that names it) to this device is in use. True if it is the only one.
   bool began(const void* line, const TransportKey& device) {
-    const bool only = !is_reached(device);
     lines_[line] = device;
-    return only;
+    return ++reached_[device] == 1;
   }
   /// True if the line was in use and none to its device is left.
   bool ended(const void* line) {
@@ -22,18 +21,14 @@ class Lines {
     if (at == lines_.end()) return false;
     const TransportKey device = at->second;
     lines_.erase(at);
-    return !is_reached(device);
+    if (--reached_[device] > 0) return false;
+    reached_.erase(device);
+    return true;
   }
 
  private:
-  bool is_reached(const TransportKey& device) const {
-    for (const auto& [line, there] : lines_) {
-      if (there == device) return true;
-    }
-    return false;
-  }
-
   std::map<const void*, TransportKey> lines_;
+  std::map<TransportKey, std::size_t> reached_;  // by how many lines
 };
 
 }  // namespace kiz

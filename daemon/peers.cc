@@ -38,23 +38,30 @@ CallerPrefix prefix_of(const asio::ip::address& address) {
 
 void Peers::add(PeerConnection& connection) {
   connections_.push_back(&connection);
-  if (connection.talk().side() == Side::responder) ++half_open_;
+  if (connection.talk().side() == Side::responder) half_open_.push_back(&connection);
 }
 
 void Peers::remove(PeerConnection& connection) {
   std::erase(connections_, &connection);
-  if (connection.talk().side() == Side::responder && !connection.established()) --half_open_;
+  std::erase(half_open_, &connection);
+  if (connection.established()) {
+    auto [line, last] = by_device_.equal_range(*connection.talk().peer());
+    while (line != last) line = line->second == &connection ? by_device_.erase(line) : std::next(line);
+  }
   if (lines_.ended(&connection)) server_.events().peer(ref_of(connection), false);
   server_.changed().notify();
 }
 
 void Peers::on_established(PeerConnection& connection) {
-  if (connection.talk().side() == Side::responder) --half_open_;
-  const TransportKey& own = server_.replica()->core().files().transport();
-  const bool own_call_counts = own < *connection.talk().peer();
+  std::erase(half_open_, &connection);
+  const TransportKey& peer = *connection.talk().peer();
+  const bool own_call_counts = server_.replica()->core().files().transport() < peer;
   const Side kept = own_call_counts ? Side::initiator : Side::responder;
-  for (PeerConnection* other : connections_) {
-    if (other == &connection || !other->established() || other->talk().peer() != connection.talk().peer()) continue;
+  const auto [first, last] = by_device_.equal_range(peer);
+  std::vector<PeerConnection*> others;
+  std::transform(first, last, std::back_inserter(others), [](const auto& line) { return line.second; });
+  by_device_.emplace(peer, &connection);
+  for (PeerConnection* other : others) {
     const bool both_called = other->talk().side() != connection.talk().side();
     if (both_called && other->talk().side() == kept && !other->dropped()) {
       connection.close();
@@ -64,7 +71,7 @@ void Peers::on_established(PeerConnection& connection) {
   }
   if (connection.talk().side() == Side::responder) server_.listener().doorkeeper().made_it(prefix_of(connection.address()));
   log::info("peer_connected", "device={}", ref_of(connection));
-  if (lines_.began(&connection, *connection.talk().peer())) server_.events().peer(ref_of(connection), true);
+  if (lines_.began(&connection, peer)) server_.events().peer(ref_of(connection), true);
   server_.changed().notify();
 }
 
@@ -79,13 +86,29 @@ std::uint64_t Peers::last_contact_ms() const {
 }
 
 void Peers::spread(const std::vector<Advance>& advances, bool control_changed, const PeerConnection* from) {
-  for (PeerConnection* connection : connections_) {
+  for (PeerConnection* connection : control_changed ? connections_ : concerned_by(advances)) {
     if (connection == from) continue;
     if (control_changed) connection->talk().on_control_changed();
     const bool concerned = connection->talk().on_commit(advances);
-    // Of thousands of lines most are not concerned: each that is woken looks whether both still hold the same.
     if (control_changed || concerned) connection->wake();
   }
+}
+
+// Of thousands of lines most are not concerned by what one town has written for the Kreis alone.
+std::vector<PeerConnection*> Peers::concerned_by(const std::vector<Advance>& advances) const {
+  const Membership& membership = server_.replica()->membership();
+  std::set<MemberId> readers{membership.authority()};
+  for (const Advance& advance : advances) {
+    if (!Membership::is_private(advance.space)) return connections_;
+    readers.insert({advance.space.owner, advance.space.counterpart});
+  }
+  std::vector<PeerConnection*> out;
+  for (const Device& device : membership.devices()) {
+    if (!readers.contains(device.member) || membership.device(device.transport) != &device) continue;
+    const auto [first, last] = by_device_.equal_range(device.transport);
+    std::transform(first, last, std::back_inserter(out), [](const auto& line) { return line.second; });
+  }
+  return out;
 }
 
 void Peers::drop_unwelcome() {
@@ -112,8 +135,8 @@ bool Peers::may_log_refusal(std::uint64_t& held_back) { return refusals_.now(ste
 bool Peers::make_room(const asio::ip::address& address) {
   std::map<CallerPrefix, std::size_t> calls;
   std::size_t count = 0;
-  for (const PeerConnection* connection : connections_) {
-    if (connection->established() || connection->dropped() || connection->talk().side() == Side::initiator) continue;
+  for (const PeerConnection* connection : half_open_) {
+    if (connection->dropped()) continue;
     ++calls[prefix_of(connection->address())];
     ++count;
   }
@@ -123,8 +146,8 @@ bool Peers::make_room(const asio::ip::address& address) {
 
   PeerConnection* victim = nullptr;
   std::pair<bool, std::size_t> worst;
-  for (PeerConnection* connection : connections_) {  // oldest first
-    if (connection->established() || connection->dropped() || connection->talk().side() == Side::initiator) continue;
+  for (PeerConnection* connection : half_open_) {  // oldest first
+    if (connection->dropped()) continue;
     const CallerPrefix prefix = prefix_of(connection->address());
     if (too_many_there && prefix != from) continue;
     const std::pair rank{!connection->talk().called_properly(), calls[prefix]};
@@ -136,18 +159,16 @@ bool Peers::make_room(const asio::ip::address& address) {
 }
 
 PeerConnection* Peers::to(const TransportKey& peer) const {
-  for (PeerConnection* connection : connections_) {
-    if (connection->established() && connection->talk().peer() == peer) return connection;
-  }
-  return nullptr;
+  const auto [first, last] = by_device_.equal_range(peer);
+  const auto alive = std::find_if(first, last, [](const auto& line) { return !line.second->dropped(); });
+  return alive == last ? nullptr : alive->second;
 }
 
 std::string Peers::ref_of(const PeerConnection& connection) const {
   if (server_.replica() == nullptr || !connection.talk().peer()) return "-";
-  const auto& devices = server_.replica()->membership().devices();
-  const auto at = std::find_if(devices.begin(), devices.end(),
-                               [&](const Device& device) { return device.transport == *connection.talk().peer(); });
-  return at == devices.end() ? "-" : "G-" + std::to_string(at - devices.begin() + 1);
+  const Membership& membership = server_.replica()->membership();
+  const Device* device = membership.device(*connection.talk().peer());
+  return device == nullptr ? "-" : "G-" + std::to_string(device - membership.devices().data() + 1);
 }
 
 // Those a pair's key was made with: the Kreis with every town, a town with the Kreis; those called directly, or on the line.

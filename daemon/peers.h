@@ -5,6 +5,7 @@
 #include <cstdint>
 #include <map>
 #include <string>
+#include <unordered_map>
 #include <vector>
 
 #include "daemon/doorkeeper.h"
@@ -47,7 +48,7 @@ class Peers {
   void drop_all();
 
   /// Callers whose handshake is not through.
-  std::size_t half_open() const { return half_open_; }
+  std::size_t half_open() const { return half_open_.size(); }
   /// Makes room for one more from this address, where there are too many: a caller goes whose handshake is not through.
   /// First those who have not shown that they know our key, then who comes from where most come from, then the oldest;
   /// so many who are slow keep nobody out. False: there is no room.
@@ -66,14 +67,16 @@ class Peers {
   std::string ref_of(const PeerConnection& connection) const;
 
  private:
+  std::vector<PeerConnection*> concerned_by(const std::vector<Advance>& advances) const;
   Json status_of(const Device& device) const;
   std::vector<const Device*> exchanging() const;
 
   Server& server_;
   std::vector<PeerConnection*> connections_;  // oldest first
+  std::vector<PeerConnection*> half_open_;    // of them: callers whose handshake is not through
+  std::unordered_multimap<TransportKey, PeerConnection*, PrefixHash> by_device_;  // whose handshake is
   Lines lines_;                                // those that were announced
   std::map<TransportKey, std::uint64_t> last_contact_ms_;
-  std::size_t half_open_ = 0;
   std::uint64_t garbage_ = 0;
   Seldom refusals_{std::chrono::minutes{1}, 20};
 };

@@ -129,10 +129,9 @@ bool Server::look_for_damage() {
   const ReplicaCore& core = replica_->core();
   if (damage_as_of_ == core.generation()) return false;
   damage_as_of_ = core.generation();
-  auto known = store_repair::known(core);
-  const bool changed = known != damage_seen_;
-  damage_seen_ = std::move(known);
-  return changed;
+  if (core.damaged() == damage_seen_) return false;
+  damage_seen_ = core.damaged();
+  return true;
 }
 
 void Server::settle(const PeerConnection* from) {

@@ -37,7 +37,8 @@ Result<Evaluated> evaluate(const ReplicaCore& core, const CheckpointClaim& claim
   const SpaceSlot* slot = core.slot(claim.space);
   if (slot == nullptr) return Error{Errc::gap, "checkpoint"};
   const ControlLog then = core.control().until(upto);
-  const SpaceRulings rulings{then, claim.space};
+  const ControlIndex index{then};
+  const SpaceRulings rulings{index, claim.space};
   CheckpointWorld world{rulings, slot->fields};
   if (auto filled = world.fill(slot->store, claim.heads, [&](EntryRef ref) { return slot->store.body(ref); }); !filled) return filled.error();
   Evaluated out{world.state(), {}};

@@ -115,12 +115,12 @@ void ReplicaCore::store_control(Seq first) {
 }
 
 void ReplicaCore::follow_control() {
-  membership_ = Membership{control_};
+  membership_.follow(control_);
+  control_index_.follow();
   ++sharing_;
   const bool anew = closings_ != control_.closings();
   closings_ = control_.closings();
   for (const auto& [space, slot] : slots_) {
-    slot->rulings.follow();
     if (anew) {
       slot->merge.rebuild();  // entries that cite what was closed are judged by what took its place
     } else {
@@ -227,8 +227,10 @@ std::optional<Bytes> ReplicaCore::fact(const std::string& name) const {
 
 std::vector<std::pair<std::string, Bytes>> ReplicaCore::facts(const std::string& prefix) const {
   std::vector<std::pair<std::string, Bytes>> out;
-  auto query = db_->query("SELECT name, value FROM facts WHERE substr(name, 1, ?) = ? ORDER BY name");
-  query << prefix.size() << std::string_view{prefix};
+  std::string behind = prefix.empty() ? std::string(1, '\x7f') : prefix;  // names are ASCII
+  if (!prefix.empty()) ++behind.back();
+  auto query = db_->query("SELECT name, value FROM facts WHERE name >= ? AND name < ? ORDER BY name");
+  query << std::string_view{prefix} << std::string_view{behind};
   while (query.step()) out.emplace_back(query.text(0), Bytes(query.blob(1).begin(), query.blob(1).end()));
   return out;
 }

@@ -132,6 +132,7 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   }
   slot.store.put_signature(before, run.signature);
   if (!is_own && room > 0) intake_budget_.take(author, room, now_ms());
+  slot_of_log_.emplace(run.log, &slot);  // a peer is told of it next
   // What is in quarantine is passed on to nobody.
   std::size_t counting = run.entries.size();
   while (counting > 0 && !slot.merge.history().held(verified.hashes[counting - 1])) --counting;
@@ -217,7 +218,7 @@ Result<std::vector<RunReport>> ReplicaCore::take_runs(std::span<const IncomingRu
       for (const EntryHash& hash : checked->verified.hashes) arrived.emplace_back(&slot, slot.store.find(hash));
     }
     // What an order in force names must not become durable, however late it comes.
-    const bool ordered = std::any_of(slots_.begin(), slots_.end(), [](const auto& held) { return held.first.collection == collections::erasures; });
+    const bool ordered = std::ranges::any_of(open_slots_, [](const SpaceSlot* held) { return held->store.space().collection == collections::erasures; });
     if (ordered) erasure::cover_arrivals(*this, arrived);
     for (const auto& [author, account] : intake_budget_.unwritten()) put_fact(budget_prefix + to_hex(author), wire::encode(account));
     return out;
@@ -272,9 +273,7 @@ bool ReplicaCore::may_evaluate_anew(SpaceNumber space) {
 void ReplicaCore::remember_peer_holds_all(const TransportKey& peer) {
   const Device* device = membership_.device(peer);
   if (device == nullptr || device->revoked) return;  // with whom nothing is shared no space is equal
-  for (const auto& [space, slot] : slots_) {
-    if (membership_.may_read(device->member, space)) remember_peer_heads(peer, space, slot->heads());
-  }
+  for (const SpaceSlot* slot : slots_read_by(device->member)) remember_peer_heads(peer, slot->store.space(), slot->heads());
 }
 
 Result<void> ReplicaCore::save_peer_memory() {
@@ -285,8 +284,9 @@ Result<void> ReplicaCore::save_peer_memory() {
 bool ReplicaCore::consider_own_heads(const std::vector<SignedHead>& heads) {
   for (const SignedHead& shown : heads) {
     if (!crypto::verify(files_->author(), run_label, shown.head.entry, shown.signature)) continue;
-    const bool held = std::any_of(slots_.begin(), slots_.end(), [&](const auto& s) { return s.second->store.find(shown.head.entry) != 0; });
-    if (!held) lost_tails_.insert(shown.head.log);
+    auto held = db_->query("SELECT 1 FROM entries WHERE hash = ?");
+    held << ByteView{shown.head.entry};
+    if (!held.step()) lost_tails_.insert(shown.head.log);
   }
   return !lost_tails_.empty();
 }

@@ -13,6 +13,7 @@
 namespace kiz {
 namespace {
 
+constexpr std::size_t run_kept_bytes_max = 64u << 10;  // a large one is read for one peer that catches up
 constexpr std::size_t run_frame_bytes = 512;  // what stands around the bodies of a run, genesis included
 
 /// The newest entries of each branch of this author's logs, of whatever state.
@@ -65,17 +66,23 @@ bool PeerSource::is_shared(const Space& space) const {
 }
 
 const std::vector<SpaceSlot*>& PeerSource::shared_slots() const {
-  const auto& made = core_.slots_as_made();
   if (as_of_ != core_.sharing()) {
     as_of_ = core_.sharing();
     shared_.clear();
-    looked_at_ = 0;
+    open_looked_at_ = own_looked_at_ = 0;
   }
+  const Device* peer = core_.membership().device(peer_);
+  if (peer == nullptr) return shared_;
   const auto before = [](const SpaceSlot* a, const SpaceSlot* b) { return a->store.space() < b->store.space(); };
-  for (; looked_at_ < made.size(); ++looked_at_) {
-    SpaceSlot* slot = made[looked_at_];
-    if (is_shared(slot->store.space())) shared_.insert(std::upper_bound(shared_.begin(), shared_.end(), slot, before), slot);
-  }
+  const auto look = [&](const std::vector<SpaceSlot*>& made, std::size_t& looked_at) {
+    for (; looked_at < made.size(); ++looked_at) {
+      SpaceSlot* slot = made[looked_at];
+      if (is_shared(slot->store.space())) shared_.insert(std::upper_bound(shared_.begin(), shared_.end(), slot, before), slot);
+    }
+  };
+  const auto candidates = core_.candidates(peer->member);
+  look(candidates.open, open_looked_at_);
+  look(candidates.own, own_looked_at_);
   return shared_;
 }
 
@@ -131,16 +138,28 @@ Place PeerSource::end_of_run(const SpaceSlot& slot, const EntryHash& tip) const 
 
 Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, const EntryHash& tip, std::size_t bytes_max) const {
   const SpaceSlot* slot = core_.slot_of(log);
-  if (slot == nullptr || (!is_shared(slot->store.space()) && !hands_in())) return Error{Errc::unknown_log, "run"};
-  const Place end = end_of_run(*slot, tip);
+  const bool shared = slot != nullptr && is_shared(slot->store.space());
+  if (slot == nullptr || (!shared && !hands_in())) return Error{Errc::unknown_log, "run"};
+  std::optional<ReplicaCore::RunRead>& last = core_.run_read();
+  const bool the_same = last && last->generation == core_.generation() && last->tip == tip && last->log == log && last->after == after &&
+                        last->bytes_max == bytes_max;
+  if (shared && the_same) return last->piece;
+  auto piece = read_stored_run(*slot, log, after, tip, bytes_max);
+  if (piece && shared && piece->bytes.size() <= run_kept_bytes_max) last = {core_.generation(), log, after, tip, bytes_max, *piece};
+  return piece;
+}
+
+Result<RunPiece> PeerSource::read_stored_run(const SpaceSlot& slot, const LogId& log, const Point& after, const EntryHash& tip,
+                                             std::size_t bytes_max) const {
+  const Place end = end_of_run(slot, tip);
   if (!end || end.seq <= after.seq) return Error{Errc::gap, "run"};
-  const auto& branches = slot->store.log(end.log).branches;
+  const auto& branches = slot.store.log(end.log).branches;
 
   Run run;
   run.log = log;
   run.first_seq = after.seq + 1;
   run.before = after.seq == 0 ? EntryHash::from(log) : after.entry;
-  if (after.seq == 0) run.genesis = slot->store.genesis(end.log);
+  if (after.seq == 0) run.genesis = slot.store.genesis(end.log);
   // The bodies are copied as they lie; only what stands around them is written here.
   struct Held {
     Bytes body;
@@ -158,7 +177,7 @@ Result<RunPiece> PeerSource::read_run(const LogId& log, const Point& after, cons
       while (seq <= branches[branch].fork_seq) branch = branches[branch].parent;
       auto query = core_.db().query(
           "SELECT body, hash, signature FROM entries WHERE space = ? AND log = ? AND branch = ? AND seq = ?");
-      query << slot->store.number() << end.log << branch << seq;
+      query << slot.store.number() << end.log << branch << seq;
       if (!query.step()) return Error{Errc::damaged, "run"};
       auto body = unpack_body_bytes(query.blob(0));
       if (!body) return body.error();

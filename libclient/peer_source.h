@@ -35,13 +35,14 @@ class PeerSource final : public SyncSource {
 
  private:
   const std::vector<SpaceSlot*>& shared_slots() const;  // ascending by space
+  Result<RunPiece> read_stored_run(const SpaceSlot& slot, const LogId& log, const Point& after, const EntryHash& tip, std::size_t bytes_max) const;
   Place end_of_run(const SpaceSlot& slot, const EntryHash& tip) const;
 
   ReplicaCore& core_;
   TransportKey peer_;
   // Asked for with each summary, while it seldom changes: with thousands of towns most spaces are not shared.
   mutable std::vector<SpaceSlot*> shared_;
-  mutable std::size_t looked_at_ = 0;  // of ReplicaCore::slots_as_made()
+  mutable std::size_t open_looked_at_ = 0, own_looked_at_ = 0;  // of ReplicaCore::candidates()
   mutable std::uint64_t as_of_ = 0;    // ReplicaCore::sharing()
 };
 

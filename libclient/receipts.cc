@@ -27,9 +27,9 @@ std::vector<Receipt> make_due(ReplicaCore& core, const TransportKey& peer) {
   const Device* device = core.membership().device(peer);
   if (own == nullptr || own->member != core.membership().authority() || device == nullptr || device->revoked || device->member == own->member) return out;
   std::vector<std::pair<std::string, Hash>> given;
-  for (const SpaceSlot* slot : core.slots()) {
+  for (const SpaceSlot* slot : core.slots_read_by(device->member)) {
     const Space& space = slot->store.space();
-    const auto heads = slot->heads();
+    const auto& heads = slot->heads();
     if (space.owner != device->member || heads.empty() || heads.size() > limits::receipt_heads_max) continue;
     const std::string name = given_prefix + to_hex(peer) + "/" + space_key(space);
     const Hash digest = slot->digest();

@@ -114,6 +114,7 @@ void ReplicaCore::load_control() {
     auto record = decode_control_record(query.blob(0));
     if (!record || !control_.append(std::move(*record))) throw SqlFailure{SQLITE_CORRUPT, "control log"};
   }
+  control_index_ = ControlIndex{control_};
   closings_ = control_.closings();
   other_branch_.clear();
   membership_ = Membership{control_};
@@ -127,12 +128,22 @@ void ReplicaCore::forget_slots() {
   ++sharing_;
   slot_of_log_.clear();
   slots_as_made_.clear();
+  open_slots_.clear();
+  private_slots_.clear();
+  busy_.clear();
   slots_.clear();
+  damaged_as_of_.reset();
 }
 
 SpaceSlot& ReplicaCore::keep_slot(const Space& space, SpaceNumber number) {
-  SpaceSlot& made = *slots_.emplace(space, std::make_unique<SpaceSlot>(*db_, number, space, control_)).first->second;
+  SpaceSlot& made = *slots_.emplace(space, std::make_unique<SpaceSlot>(*db_, number, space, control_index_, busy_)).first->second;
   slots_as_made_.push_back(&made);
+  if (!Membership::is_private(space)) {
+    open_slots_.push_back(&made);
+  } else {
+    private_slots_[space.owner].push_back(&made);
+    if (!space.counterpart.empty() && space.counterpart != space.owner) private_slots_[space.counterpart].push_back(&made);
+  }
   return made;
 }
 
@@ -190,7 +201,8 @@ void ReplicaCore::observe_tips() {
 }
 
 void ReplicaCore::flush() {
-  for (const auto& [space, slot] : slots_) slot->store.flush();
+  for (SpaceStore* store : busy_) store->flush();
+  busy_.clear();
   peers_.write(*db_);
 }
 
@@ -216,6 +228,14 @@ SpaceSlot* ReplicaCore::slot(SpaceNumber number) const {
 
 SpaceSlot* ReplicaCore::slot_of(const LogId& log) const {
   need_loaded();
+  if (slot_of_log_.empty()) {  // the first one that is asked for: all of them will be
+    for (SpaceSlot* slot : slots_as_made_) {
+      for (LogRef ref = 1; ref <= slot->store.log_count(); ++ref) {
+        const LogInfo& info = slot->store.log(ref);
+        if (!info.branches.empty()) slot_of_log_.emplace(info.id, slot);
+      }
+    }
+  }
   if (const auto known = slot_of_log_.find(log); known != slot_of_log_.end()) return known->second;
   for (const auto& [space, slot] : slots_) {
     const LogRef ref = slot->store.find_log(log);
@@ -230,6 +250,24 @@ std::vector<SpaceSlot*> ReplicaCore::slots() const {
   need_loaded();
   std::vector<SpaceSlot*> out;
   for (const auto& [space, slot] : slots_) out.push_back(slot.get());
+  return out;
+}
+
+ReplicaCore::Candidates ReplicaCore::candidates(const MemberId& member) const {
+  need_loaded();
+  static const std::vector<SpaceSlot*> none;
+  if (member == membership_.authority()) return {slots_as_made_, none};
+  const auto own = private_slots_.find(member);
+  return {open_slots_, own == private_slots_.end() ? none : own->second};
+}
+
+std::vector<SpaceSlot*> ReplicaCore::slots_read_by(const MemberId& member) const {
+  std::vector<SpaceSlot*> out;
+  const Candidates all = candidates(member);
+  for (const auto* list : {&all.open, &all.own}) {
+    std::ranges::copy_if(*list, std::back_inserter(out), [&](const SpaceSlot* slot) { return membership_.may_read(member, slot->store.space()); });
+  }
+  std::ranges::sort(out, {}, [](const SpaceSlot* slot) -> const Space& { return slot->store.space(); });
   return out;
 }
 

@@ -51,11 +51,14 @@ class ReplicaCore {
   SpaceSlot* slot(SpaceNumber number) const;
   SpaceSlot* slot_of(const LogId& log) const;
   std::vector<SpaceSlot*> slots() const;  // ascending by space
-  /// In the order in which they came into being here. Only grows, while sharing() stays.
-  const std::vector<SpaceSlot*>& slots_as_made() const {
-    need_loaded();
-    return slots_as_made_;
-  }
+  std::vector<SpaceSlot*> slots_read_by(const MemberId& member) const;  // the same, of what a member may read
+  /// Where what a member may read is to be looked for: of spaces that are private to others there may be thousands. Both
+  /// lists are in the order in which the spaces came into being here, and only grow while sharing() stays.
+  struct Candidates {
+    const std::vector<SpaceSlot*>& open;
+    const std::vector<SpaceSlot*>& own;
+  };
+  Candidates candidates(const MemberId& member) const;
   /// Counts what may change who shares a space already held, and what makes spaces anew.
   std::uint64_t sharing() const { return sharing_; }
   Sql& db() const { return *db_; }
@@ -102,10 +105,20 @@ class ReplicaCore {
   std::vector<Advance> take_advances();
   /// A sync has failed: what the disk holds is not known, and nothing is taken before the store has been opened anew.
   bool needs_opening_anew() const;
+  /// The run that was read last, for the next peer that is due the same: an edit goes to all of them.
+  struct RunRead {
+    std::uint64_t generation = 0;
+    LogId log;
+    Point after;
+    EntryHash tip;
+    std::size_t bytes_max = 0;
+    RunPiece piece;
+  };
+  std::optional<RunRead>& run_read() const { return run_read_; }
   /// Counts commits that changed control log or entries.
   std::uint64_t generation() const { return generation_; }
   /// Logs that cannot be relied on from this entry on, as the last commit left them: for others they end before it
-  /// (store_repair.h).
+  /// (store_repair.h). Good until the next commit.
   const std::map<LogId, Seq>& damaged() const;
 
   // ---- what peers said
@@ -181,6 +194,7 @@ class ReplicaCore {
   std::unique_ptr<StoreFiles> files_;
   std::unique_ptr<Sql> db_;
   ControlLog control_;
+  ControlIndex control_index_{control_};
   std::uint64_t closings_ = 0;                // of the control log, as the spaces have followed it
   std::vector<ControlRecord> other_branch_;   // records that are not ours, until one of them opens an epoch
   std::optional<ControlRecord> control_fork_; // proof that the authority's key has spoken twice
@@ -188,9 +202,13 @@ class ReplicaCore {
   Clock clock_;
   PeerMemory peers_;
   std::map<Space, std::unique_ptr<SpaceSlot>> slots_;
+  BusyStores busy_;
   bool unloaded_ = false;  // reading again after a failure has failed, too
   std::vector<SpaceSlot*> slots_as_made_;
+  std::vector<SpaceSlot*> open_slots_;                                     // that are not private
+  std::unordered_map<MemberId, std::vector<SpaceSlot*>> private_slots_;    // by owner, and by counterpart
   mutable std::unordered_map<LogId, SpaceSlot*, PrefixHash> slot_of_log_;  // those that were asked for
+  mutable std::optional<RunRead> run_read_;
   std::uint64_t sharing_ = 0;
   mutable std::map<SpaceNumber, std::pair<std::uint64_t, Hash>> hashed_;  // by generation of the space
   std::vector<Advance> advances_;

@@ -15,8 +15,8 @@ struct SpaceSlot {
   RegisteredFields fields;
   Merge merge;
 
-  SpaceSlot(Sql& db, SpaceNumber number, const Space& space, const ControlLog& control)
-      : store(db, number, space), rulings(control, space), merge(store, store, rulings, fields) {}
+  SpaceSlot(Sql& db, SpaceNumber number, const Space& space, const ControlIndex& control, BusyStores& busy)
+      : store(db, number, space, busy), rulings(control, space), merge(store, store, rulings, fields) {}
   SpaceSlot(const SpaceSlot&) = delete;
   SpaceSlot& operator=(const SpaceSlot&) = delete;
 

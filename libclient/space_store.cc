@@ -83,7 +83,8 @@ std::vector<EntryRef> decode_touched(ByteView in) {
 
 }  // namespace
 
-SpaceStore::SpaceStore(Sql& db, SpaceNumber number, Space space) : db_(db), number_(number), space_(std::move(space)) {
+SpaceStore::SpaceStore(Sql& db, SpaceNumber number, Space space, BusyStores& busy)
+    : db_(db), busy_stores_(busy), number_(number), space_(std::move(space)) {
   auto query = db_.query("SELECT ref, log_id, info FROM logs WHERE space = ? ORDER BY ref");
   query << number_;
   while (query.step()) {
@@ -93,6 +94,13 @@ SpaceStore::SpaceStore(Sql& db, SpaceNumber number, Space space) : db_(db), numb
     logs_.push_back({decode_info(ref, id, query.blob(2)), false});
     log_refs_.emplace(id, ref);
   }
+}
+
+// A node of thousands of towns has thousands of spaces, and a commit concerns few of them.
+void SpaceStore::be_busy() const {
+  if (busy_) return;
+  busy_ = true;
+  busy_stores_.push_back(const_cast<SpaceStore*>(this));
 }
 
 // ---- logs
@@ -117,6 +125,7 @@ LogRef SpaceStore::name_log(const LogId& id) {
 }
 
 void SpaceStore::put_log(const LogInfo& info) {
+  be_busy();
   ++logs_changed_;
   logs_.at(info.ref - 1) = {info, true};
 }
@@ -210,6 +219,7 @@ void SpaceStore::foretold(const EntryHash& hash, std::vector<Foretold>& out) con
 }
 
 EntryRef SpaceStore::put_entry(const NewEntry& entry) {
+  be_busy();
   changed_ = true;
   ++logs_changed_;
   ++entries_added_;
@@ -247,6 +257,7 @@ EntryRef SpaceStore::put_entry(const NewEntry& entry) {
 }
 
 void SpaceStore::set_void(EntryRef ref, bool is_void) {
+  be_busy();
   changed_ = true;
   (db_.query("UPDATE entries SET void = ? WHERE id = ?") << (is_void ? 1 : 0) << ref).run();
 }
@@ -258,6 +269,7 @@ void SpaceStore::put_signature(const EntryHash& entry, const Signature& signatur
 }
 
 const SpaceStore::DecodedBody& SpaceStore::decoded(EntryRef ref) const {
+  be_busy();
   for (auto at = bodies_.begin(); at != bodies_.end(); ++at) {
     if (at->ref != ref) continue;
     bodies_.splice(bodies_.begin(), bodies_, at);
@@ -298,6 +310,7 @@ void SpaceStore::ops_of(EntryRef ref, std::vector<Op>& out) const {
 // ---- records
 
 SpaceStore::HeldRecord& SpaceStore::held(const RecordId& id) const {
+  be_busy();
   if (const auto at = records_.find(id); at != records_.end()) return at->second;
   HeldRecord record;
   auto query = db_.query("SELECT id, state, touched, disputed FROM records WHERE space = ? AND kind = ? AND key = ?");
@@ -347,6 +360,7 @@ void SpaceStore::put_values(EntryRef ref, const EntryBody& body) {
 }
 
 void SpaceStore::clear_states() {
+  be_busy();
   changed_ = true;
   flush_records();
   (db_.query("UPDATE records SET state = x'', disputed = 0, unknown = 0 WHERE space = ?") << number_).run();
@@ -403,6 +417,7 @@ void SpaceStore::flush_records() const {
 }
 
 void SpaceStore::flush() {
+  busy_ = false;
   flush_records();
   bodies_.clear();  // an erasure may have taken values out of them
   for (HeldLog& log : logs_) {

@@ -19,6 +19,8 @@
 namespace kiz {
 
 using SpaceNumber = std::int64_t;  // local; row of `spaces`
+class SpaceStore;
+using BusyStores = std::vector<SpaceStore*>;  // those that hold something until their flush()
 
 /// Body of an entry as kept at rest, and back. Long ones are compressed.
 Bytes pack_body(const EntryBody& body);
@@ -28,7 +30,8 @@ Result<Bytes> unpack_body_bytes(ByteView packed);
 
 class SpaceStore final : public LogStore, public RecordStore {
  public:
-  SpaceStore(Sql& db, SpaceNumber number, Space space);
+  /// `busy` must outlive it: there it enters itself.
+  SpaceStore(Sql& db, SpaceNumber number, Space space, BusyStores& busy);
 
   const Space& space() const { return space_; }
   SpaceNumber number() const { return number_; }
@@ -68,7 +71,8 @@ class SpaceStore final : public LogStore, public RecordStore {
   void put_values(EntryRef ref, const EntryBody& body);
   /// Forgets every merged record but not what touched them; evaluate_record must follow for each.
   void clear_states();
-  /// Writes what waits in memory. Call before the transaction commits.
+  /// Writes what waits in memory, and lets go of what was read. Call before the transaction commits; where the store has
+  /// not entered itself as busy there is nothing to do.
   void flush();
   bool dirty() const { return changed_; }
   /// Counts changes of logs: which entries they have and how these stand.
@@ -100,6 +104,7 @@ class SpaceStore final : public LogStore, public RecordStore {
     std::vector<std::uint32_t> by_record;  // indices of ops, ordered by (record, index)
   };
 
+  void be_busy() const;
   HeldRecord& held(const RecordId& record) const;
   void flush_records() const;
   void write(const RecordId& id, HeldRecord& record) const;
@@ -108,6 +113,8 @@ class SpaceStore final : public LogStore, public RecordStore {
   Found locate(const EntryHash& hash) const;
 
   Sql& db_;
+  BusyStores& busy_stores_;
+  mutable bool busy_ = false;
   SpaceNumber number_;
   Space space_;
   std::vector<HeldLog> logs_;

@@ -74,9 +74,8 @@ std::vector<ValuesWanted> wanted(const ReplicaCore& core, const MemberId& member
   std::vector<ValuesWanted> out;
   std::size_t found = 0;
   std::optional<Erased> erased;
-  for (const SpaceSlot* slot : core.slots()) {
+  for (const SpaceSlot* slot : core.slots_read_by(member)) {
     const Space& space = slot->store.space();
-    if (!core.membership().may_read(member, space)) continue;
     std::vector<CellName> cells;
     for (const RecordId& id : records_with_unknown(core, *slot)) {
       if (!erased) erased.emplace(core);

@@ -189,12 +189,14 @@ AuthorKey ControlLog::issuing_at(Seq seq) const {
 }
 
 void ControlLog::cut_back(Seq last) {
-  if (last < records_.size()) ++closings_;
+  if (last == records_.size()) return;
+  ++closings_;
   records_.resize(last);
   bodies_.resize(last);
   hashes_.resize(last);
   issuing_ = issuing_at(last);
   epoch_ = last == 0 ? 0 : records_.back().epoch;
+  if (unknown_from_ > last) unknown_from_ = 0;
 }
 
 Result<void> ControlLog::append(ControlRecord record) {
@@ -239,6 +241,8 @@ Result<void> ControlLog::append(ControlRecord record) {
   root_ = root;
   issuing_ = issuing;
   epoch_ = record.epoch;
+  const bool unknown = std::holds_alternative<UnknownControl>(*body) && record.critical;
+  if (unknown && unknown_from_ == 0) unknown_from_ = record.seq;
   records_.push_back(std::move(record));
   bodies_.push_back(std::move(*body));
   hashes_.push_back(hash);
@@ -312,13 +316,7 @@ bool ControlLog::proves_fork(const ControlRecord& other) const {
 
 std::optional<Seq> ControlLog::index_of(const ControlPosition& cited) const {
   // An unknown critical record may take or give rights: nothing that cites it or a later one can be judged here.
-  Seq judged = records_.size();
-  for (std::size_t i = 0; i < bodies_.size(); ++i) {
-    if (std::holds_alternative<UnknownControl>(bodies_[i]) && records_[i].critical) {
-      judged = i;
-      break;
-    }
-  }
+  const Seq judged = unknown_from_ == 0 ? records_.size() : unknown_from_ - 1;
   if (cited.seq >= 1 && cited.seq <= records_.size() && hashes_[cited.seq - 1] == cited.hash &&
       records_[cited.seq - 1].epoch == cited.epoch) {
     return cited.seq <= judged ? std::optional{cited.seq} : std::nullopt;

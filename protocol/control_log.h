@@ -208,6 +208,7 @@ class ControlLog {
   std::vector<ControlRecord> records_;
   std::vector<ControlBody> bodies_;
   std::vector<ControlHash> hashes_;
+  Seq unknown_from_ = 0;  // first critical record of a kind that this version does not know; 0: none
   AuthorKey root_;
   AuthorKey issuing_;
   std::uint64_t epoch_ = 0;

@@ -13,11 +13,18 @@ auto find(Items& items, const Index& index, const Key& key) -> decltype(&items.f
 }
 }  // namespace
 
-Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
-  const auto mutable_device = [this](const AuthorKey& author) { return find(devices_, device_at_, author); };
-  Seq position = 0;
-  for (const ControlBody& body : control.bodies()) {
-    ++position;
+void Membership::follow(const ControlLog& control) {
+  if (closings_ != control.closings() || followed_ > control.last_seq() || realm_ != control.realm()) *this = {};
+  closings_ = control.closings();
+  realm_ = control.realm();
+  const std::size_t known_before = devices_.size();
+  bool known_changed = false;  // one of these: then the newest device of a transport key may be another one
+  const auto mutable_device = [&](const AuthorKey& author) {
+    known_changed = true;
+    return find(devices_, device_at_, author);
+  };
+  for (const auto& bodies = control.bodies(); followed_ < bodies.size(); ++followed_) {
+    const ControlBody& body = bodies[followed_];
     if (const auto* founded = std::get_if<RealmFounded>(&body)) {
       name_ = founded->name;
       authority_ = founded->authority;
@@ -30,9 +37,9 @@ Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
       }
     } else if (const auto* granted = std::get_if<DeviceGranted>(&body)) {
       Device device{granted->author, granted->transport, granted->member, granted->device, granted->rights,
-                    granted->admitted_until_ms, position, false, granted->invite};
-      if (auto* known = mutable_device(granted->author)) {
-        *known = device;
+                    granted->admitted_until_ms, followed_ + 1, false, granted->invite};
+      if (device_at_.contains(granted->author)) {
+        *mutable_device(granted->author) = device;
       } else {
         device_at_.emplace(device.author, devices_.size());
         devices_.push_back(std::move(device));
@@ -40,12 +47,17 @@ Membership::Membership(const ControlLog& control) : realm_(control.realm()) {
     } else if (const auto* revoked = std::get_if<DeviceRevoked>(&body)) {
       if (auto* known = mutable_device(revoked->author)) known->revoked = true;
     } else if (const auto* renewed = std::get_if<AdmissionRenewed>(&body)) {
-      if (auto* known = mutable_device(renewed->author)) known->admitted_until_ms = renewed->admitted_until_ms;
+      if (auto* known = find(devices_, device_at_, renewed->author)) known->admitted_until_ms = renewed->admitted_until_ms;
     } else if (const auto* rule = std::get_if<RuleSet>(&body)) {
       rules_.emplace_back(rule->name, rule->value);
     }
   }
-  for (std::size_t i = 0; i < devices_.size(); ++i) {
+  if (known_changed) transport_at_.clear();
+  index_transports(known_changed ? 0 : known_before);
+}
+
+void Membership::index_transports(std::size_t first) {
+  for (std::size_t i = first; i < devices_.size(); ++i) {
     const auto [at, fresh] = transport_at_.emplace(devices_[i].transport, i);
     if (!fresh && (!devices_[i].revoked || devices_[at->second].revoked)) at->second = i;
   }
@@ -86,6 +98,12 @@ bool Membership::may_read(const MemberId& member, const Space& space) const {
     case Collection::extension: break;
   }
   return member == space.owner || member == authority_;
+}
+
+bool Membership::is_private(const Space& space) {
+  if (!space.counterpart.empty()) return true;
+  if (KIZ_MUTANT(read_everything)) return false;
+  return space.collection == Collection::counts || space.collection == Collection::extension;
 }
 
 Right Membership::right_for(const Space& space, const MemberId& authority) {

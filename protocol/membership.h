@@ -34,7 +34,11 @@ struct Device {
 class Membership {
  public:
   Membership() = default;
-  explicit Membership(const ControlLog& control);
+  explicit Membership(const ControlLog& control) { follow(control); }
+
+  /// Takes over what was appended to this control log since the last call, or all of it anew where an epoch has closed a
+  /// branch. Pointers and lists that were given out hold no longer.
+  void follow(const ControlLog& control);
 
   const RealmId& realm() const { return realm_; }
   const std::string& realm_name() const { return name_; }
@@ -52,11 +56,17 @@ class Membership {
   /// Kreis, actors, events: all members; counts, extensions: owner and Kreis; with a counterpart: owner and
   /// counterpart; funding and reports: Kreis and Land. The Land reads what its members may and the Kreis releases.
   bool may_read(const MemberId& member, const Space& space) const;
+  /// True for a space that nobody may read but its owner, its counterpart and the authority, whoever is a member.
+  static bool is_private(const Space& space);
 
   /// The right that an entry in this space needs, apart from belonging to its owner.
   static Right right_for(const Space& space, const MemberId& authority);
 
  private:
+  void index_transports(std::size_t first);
+
+  Seq followed_ = 0;
+  std::uint64_t closings_ = 0;  // of the control log, as followed
   RealmId realm_;
   std::string name_;
   MemberId authority_;

@@ -1,6 +1,9 @@
 #include "protocol/message_stream.h"
 
+#include <algorithm>
+
 #include "protocol/limits.h"
+#include "protocol/message.h"
 #include "protocol/packing.h"
 #include "protocol/wire.h"
 
@@ -23,15 +26,33 @@ Result<std::optional<std::uint64_t>> next_varint(ByteView& in) {
   return std::optional<std::uint64_t>{};
 }
 
+// An edit goes to each of a node's peers in the same bytes: they are packed once. Runs alone are kept; other messages may
+// hold secrets.
+const std::optional<Bytes>& packed_run(ByteView body) {
+  struct Last {
+    Bytes body;
+    std::optional<Bytes> packed;
+  };
+  thread_local Last last;
+  if (!std::equal(body.begin(), body.end(), last.body.begin(), last.body.end())) last = {Bytes(body.begin(), body.end()), pack(body)};
+  return last.packed;
+}
+
+std::optional<Bytes> packed(std::uint32_t kind, ByteView body) {
+  constexpr std::size_t kept_bytes_max = 16u << 10;
+  const bool may_come_again = kind == static_cast<std::uint32_t>(MessageKind::run) && body.size() <= kept_bytes_max;
+  return may_come_again ? packed_run(body) : pack(body);
+}
+
 }  // namespace
 
 Result<void> append_message(std::uint32_t kind, ByteView body, Bytes& stream) {
   if (body.size() > limits::message_bytes_max) return Error{Errc::over_limit, "message"};
-  const auto packed = pack(body);
-  const ByteView stored = packed ? ByteView{*packed} : body;
+  const auto smaller = packed(kind, body);
+  const ByteView stored = smaller ? ByteView{*smaller} : body;
   wire::Writer header;
   header.varint(kind);
-  header.varint(stored.size() * 2 + (packed ? 1 : 0));
+  header.varint(stored.size() * 2 + (smaller ? 1 : 0));
   stream.reserve(stream.size() + header.bytes().size() + stored.size());
   stream.insert(stream.end(), header.bytes().begin(), header.bytes().end());
   stream.insert(stream.end(), stored.begin(), stored.end());

@@ -22,7 +22,7 @@ class StoredReplica {
 
   void open() {
     merge_.reset();
-    store_ = std::make_unique<SpaceStore>(db_, 1, Space{});
+    store_ = std::make_unique<SpaceStore>(db_, 1, Space{}, busy_);
     merge_ = std::make_unique<Merge>(*store_, *store_, rulings_, world_);
   }
 
@@ -58,6 +58,7 @@ class StoredReplica {
   WorldRulings rulings_;
   WorldReplica in_memory_;
   Sql db_;
+  BusyStores busy_;
   std::unique_ptr<SpaceStore> store_;
   std::unique_ptr<Merge> merge_;
 };

@@ -50,11 +50,13 @@ bool hidden(char32_t c) {
          (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
-// Columns of a cell as it is shown; of plain ASCII, which is most of it, without taking it apart.
-std::size_t shown_width(std::string_view text) {
-  const bool plain = std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-  return plain ? text.size() : safe_text::width(safe_text::line(text));
+// Printable ASCII, which is most of what is shown: it is safe, and each of its bytes takes a column.
+bool is_plain(std::string_view text) {
+  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
 }
+
+// Columns of a cell as it is shown.
+std::size_t shown_width(std::string_view text) { return is_plain(text) ? text.size() : safe_text::width(safe_text::line(text)); }
 
 // Columns of the longest word, as it is shown.
 std::size_t longest_word(std::string_view text) {
@@ -248,13 +250,21 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
     --widths[widest];
   }
 
-  const auto laid_out = [&](const std::vector<std::string>& cells) {
-    std::string out;
+  std::string out, made;
+  const auto laid_out = [&](const std::vector<std::string>& cells) -> const std::string& {
+    out.clear();
     for (std::size_t c = 0; c < columns.size(); ++c) {
-      const std::string cell = safe_text::line(c < cells.size() ? std::string_view{cells[c]} : std::string_view{});
-      const std::string blank(widths[c] - std::min(widths[c], shown_width(cell)), ' ');
-      out += columns[c].right ? blank + cell : cell + blank;
-      if (c + 1 < columns.size()) out += std::string(gap, ' ');
+      std::string_view cell = c < cells.size() ? std::string_view{cells[c]} : std::string_view{};
+      std::size_t width = cell.size();
+      if (!is_plain(cell)) {
+        cell = made = safe_text::line(cell);
+        width = shown_width(cell);
+      }
+      const std::size_t blank = widths[c] - std::min(widths[c], width);
+      if (columns[c].right) out.append(blank, ' ');
+      out += cell;
+      if (!columns[c].right) out.append(blank, ' ');
+      if (c + 1 < columns.size()) out.append(gap, ' ');
     }
     return out;
   };

@@ -217,7 +217,7 @@ Json Shell::ask_daemon(const std::string& request, const Json& args) {
   }
   line.clear();
   if (!reply) return refusal_envelope(request, to_refusal(reply.error()));
-  return *reply;
+  return std::move(*reply);
 }
 
 Result<Replica*> Shell::replica() {

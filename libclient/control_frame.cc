@@ -1,5 +1,8 @@
 #include "libclient/control_frame.h"
 
+#include <algorithm>
+#include <utility>
+
 namespace kiz::control_frame {
 
 namespace {
@@ -22,6 +25,66 @@ bool too_deep(std::string_view text) {
   }
   return false;
 }
+
+/// Builds what is read. nlohmann's own reader lets objects grow, and one that grows copies what it holds: a list of ten
+/// thousand records, each time that a name follows it.
+class Builder {
+ public:
+  bool null() { return put(nullptr); }
+  bool boolean(bool value) { return put(value); }
+  bool number_integer(Json::number_integer_t value) { return put(value); }
+  bool number_unsigned(Json::number_unsigned_t value) { return put(value); }
+  bool number_float(Json::number_float_t value, const std::string&) { return put(value); }
+  bool string(std::string& value) { return put(std::move(value)); }
+  bool binary(Json::binary_t&) { return false; }  // there is none in text
+  bool key(std::string& name) {
+    name_ = std::move(name);
+    return true;
+  }
+  bool start_object(std::size_t) { return open(Json::object()); }
+  bool start_array(std::size_t) { return open(Json::array()); }
+  bool end_object() { return close(); }
+  bool end_array() { return close(); }
+  bool parse_error(std::size_t, const std::string&, const Json::exception&) { return false; }
+
+  Json take() { return std::move(whole_); }
+
+ private:
+  template <class T>
+  bool put(T&& value) {
+    place() = std::forward<T>(value);
+    return true;
+  }
+  // Of two values with one name the later one counts, as with nlohmann's own reader.
+  Json& place() {
+    if (open_.empty()) return whole_;
+    Json& in = *open_.back();
+    if (in.is_array()) return in.emplace_back();
+    auto& object = in.get_ref<Json::object_t&>();
+    if (object.size() == object.capacity()) grow(object);
+    return in[name_];
+  }
+  static void grow(Json::object_t& object) {
+    Json::object_t larger;
+    larger.reserve(std::max<std::size_t>(4, 2 * object.size()));
+    for (auto& [name, value] : object) larger.emplace_back(name, std::move(value));
+    object = std::move(larger);
+  }
+  bool open(Json fresh) {
+    Json& at = place();
+    at = std::move(fresh);
+    open_.push_back(&at);
+    return true;
+  }
+  bool close() {
+    open_.pop_back();
+    return true;
+  }
+
+  Json whole_;
+  std::string name_;
+  std::vector<Json*> open_;  // each lies in the one before, which does not grow while it is open
+};
 }  // namespace
 
 Result<std::string> encode(const Json& message) {
@@ -44,7 +107,9 @@ Result<std::size_t> body_bytes(const std::array<std::uint8_t, header_bytes>& hea
 
 Result<Json> decode(std::string_view body) {
   if (too_deep(body)) return Error{Errc::over_limit, "nesting of the control message"};
-  Json message = Json::parse(body, nullptr, false);
+  Builder builder;
+  if (!Json::sax_parse(body, &builder)) return Error{Errc::malformed, "control message"};
+  Json message = builder.take();
   if (!message.is_object()) return Error{Errc::malformed, "control message"};
   return message;
 }

@@ -38,7 +38,7 @@ ShortReferences::ShortReferences(const Replica& replica, std::uint32_t kind) {
   if (described == nullptr || described->letter.empty()) return;
   letter_ = described->letter;
   for (const auto& [space, record] : replica.find_by_prefix(kind, {}, 0, SIZE_MAX)) keys_.push_back(record.key);
-  std::sort(keys_.begin(), keys_.end());
+  if (!std::is_sorted(keys_.begin(), keys_.end())) std::sort(keys_.begin(), keys_.end());  // of one space they are
 }
 
 std::string ShortReferences::of(const RecordId& record) const {

@@ -63,11 +63,15 @@ Json warnings_json(const std::vector<Warning>& warnings) {
 }
 
 Json reply_envelope(const std::string& request, Reply reply) {
-  return Json{{"schema", "kiz." + request + "/1"},
-              {"ok", true},
-              {"exit", reply.exit},
-              {"data", std::move(reply.data)},
-              {"warnings", warnings_json(reply.warnings)}};
+  Json out = Json::object();
+  // An object that grows copies what it holds, with all that lies below.
+  out.get_ref<Json::object_t&>().reserve(5);
+  out["schema"] = "kiz." + request + "/1";
+  out["ok"] = true;
+  out["exit"] = reply.exit;
+  out["data"] = std::move(reply.data);
+  out["warnings"] = warnings_json(reply.warnings);
+  return out;
 }
 
 const char* word_for(LocalRole role) {

@@ -258,6 +258,7 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   for (auto& [key, record] : found) records.push_back(std::move(record));
   const std::size_t total = records.size();
   Reply reply;
+  reply.data.get_ref<Json::object_t&>().reserve(2);  // else the total would have the records copied
   reply.data[kind.number == registry::kinds::offer ? "offers" : "needs"] = std::move(records);
   reply.data["total"] = total;
   return reply;

@@ -82,6 +82,7 @@ RecordView view_of(const Space& space, const RecordId& id, const RecordState& st
   out.space = space;
   out.id = id;
   out.existence = existence_of(state);
+  out.fields.reserve(state.fields.size());
   for (const std::uint32_t number : state.fields) {
     FieldView field;
     field.field = number;

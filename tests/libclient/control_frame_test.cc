@@ -50,6 +50,25 @@ TEST_CASE("control frame: only an object of valid UTF-8 is a message") {
   CHECK(control_frame::decode("{\"a\":\"\xff\"}").error().code == Errc::malformed);
 }
 
+TEST_CASE("control frame: what is read is what any reader of JSON reads, in the order in which it stands") {
+  for (const std::string text : {
+           R"({})",
+           R"({"a":1,"b":-2,"c":18446744073709551615,"d":1.5,"e":true,"f":false,"g":null,"h":"ä\u00e4","i":[]})",
+           R"({"data":{"offers":[["A-1",null,["x","y"]],[{}]],"total":2},"warnings":[{"code":"W","text":""}],"z":{"y":{"x":[[],[1]]}}})",
+           R"({"i":1,"h":2,"g":3,"f":4,"e":{"k":[1,{"l":2}]},"d":6,"c":7,"b":8,"a":9,"j":10})",
+           R"({"twice":[1,2],"other":3,"twice":{"a":4}})",
+       }) {
+    CAPTURE(text);
+    const auto read = control_frame::decode(text);
+    REQUIRE(read);
+    CHECK(read->dump() == Json::parse(text).dump());
+  }
+  for (const char* text : {"", "{} {}", "{\"a\":}", "{\"a\":1,}", "{\"a\":1e999}", "{\"a\" 1}", "nul"}) {
+    CAPTURE(text);
+    CHECK(control_frame::decode(text).error().code == Errc::malformed);
+  }
+}
+
 namespace {
 /// A socket in a folder of its own whose owner answers one request by `reply`, or hangs up on it.
 struct Answering {

@@ -84,7 +84,6 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   SpaceSlot& slot = slot_for(space);
   const LogRef known = slot.store.find_log(run.log);
   const bool is_new = known == 0 || slot.store.log(known).branches.empty();
-  if (is_new && live_logs(slot, author) >= limits::live_logs_per_key_max) return {Errc::over_limit, false, space, {}};
   const Device* device = membership_.device(author);
   if (device != nullptr && device->revoked && quarantine_is_full(*db_, slot, author)) return {Errc::over_limit, false, space, {}};
 
@@ -105,7 +104,8 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
   EntryHash before = run.before;
   bool applied = true;
   bool stored = false;
-  std::uint64_t room = 0;
+  // Lives are not bounded by number: each of two replicas could hold those that the other refuses. They are slowed.
+  std::uint64_t room = is_new && live_logs(slot, author) >= limits::logs_per_key_free ? intake_budget_.burst_bytes() / limits::further_logs_per_burst : 0;
   for (std::size_t i = 0; i < run.entries.size(); ++i) {
     const Seq seq = run.first_seq + i;
     const EntryHash& hash = verified.hashes[i];

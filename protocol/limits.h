@@ -19,13 +19,14 @@ inline constexpr std::size_t member_id_bytes_max = 12;
 inline constexpr std::size_t run_entries_max = 256;       // relays keep at least one signature per so many entries
 inline constexpr std::size_t run_bytes_max = 1u << 20;    // and per so many bytes
 inline constexpr std::size_t log_branches_max = 4;        // more pause the log until a cut names the branch that counts
-inline constexpr std::size_t live_logs_per_key_max = 16;  // per author and space, without a control record
 inline constexpr std::size_t quarantined_entries_max = 16384;  // kept per space of a device that is locked out
 inline constexpr std::size_t quarantined_bytes_max = 64u << 20;   // the same in bytes at rest
 
 // Intake: what comes from others. Too much of it is put off and taken later, never refused for good.
 inline constexpr std::uint64_t author_burst_bytes = 1u << 30;  // at rest, of one device at once: a million records of its town
 inline constexpr std::uint64_t author_daily_bytes = 64u << 20;  // and so much more each day; an office enters less in a year
+inline constexpr std::size_t logs_per_key_free = 16;          // per author and space; each further one counts as a part
+inline constexpr std::uint64_t further_logs_per_burst = 128;  // of a burst: memory grows with logs
 inline constexpr std::uint64_t disk_reserve_bytes_max = 64u << 20;  // with less left nothing is taken: own edits still have room
 inline constexpr std::uint64_t disk_reserve_share = 16;             // of a small disk this part instead
 

@@ -279,3 +279,57 @@ TEST_CASE("intake budget: what a device wrote itself comes back at once") {
   CHECK(entries(*town, "05554004") == 240);
   CHECK(town->core().intake_budget().accounts().empty());
 }
+
+// An office whose machine is put back to the same image each morning begins a new log each time. Were the number of its logs
+// bounded, each of two machines could hold the logs that the other refuses, for ever.
+TEST_CASE("intake budget: a device may have many lives, and all come together everywhere") {
+  Realm realm;
+  auto first = realm.join("05554004"), second = realm.join("05554004");
+  const auto folder = first->core().files().database_path();
+  const std::filesystem::path directory = std::filesystem::path{folder}.parent_path();
+  const std::size_t lives = limits::logs_per_key_free + 4;
+  for (std::size_t life = 0; life < lives; ++life) {
+    ReplicaOptions options;
+    options.directory = directory;
+    options.clock_ms = [&] { return realm.now_ms; };
+    first.reset();
+    std::filesystem::remove(directory / "incarnation");
+    auto again = Replica::open(options);
+    REQUIRE(again);
+    first = std::move(*again);
+    realm.now_ms += 1000;
+    write_much(*first, 1);
+  }
+  realm.sync(*first);
+  realm.sync(*second);
+  CHECK(entries(realm.kreis(), "05554004") == lives);
+  CHECK(entries(*second, "05554004") == lives);
+}
+
+TEST_CASE("intake budget: further lives count for more than they hold") {
+  Realm realm{{{"05554004", "Ahaus"}}, bounded()};
+  auto town = realm.join("05554004");
+  const std::filesystem::path directory = std::filesystem::path{town->core().files().database_path()}.parent_path();
+  for (std::size_t life = 0; life < limits::logs_per_key_free + limits::further_logs_per_burst + 8; ++life) {
+    ReplicaOptions options = bounded();
+    options.directory = directory;
+    options.clock_ms = [&] { return realm.now_ms; };
+    town.reset();
+    std::filesystem::remove(directory / "incarnation");
+    auto again = Replica::open(options);
+    REQUIRE(again);
+    town = std::move(*again);
+    RecordId record{registry::kinds::offer, {}};
+    town->random(record.key.bytes);
+    Edit edit = town->begin();
+    edit.set(town->space("05554004", Collection::offers), record, registry::fields::offer::title, Value{"K"});
+    REQUIRE(town->commit(edit, {}));
+  }
+  Meeting meeting{*town, realm.kreis()};
+  const std::size_t at_once = entries(realm.kreis(), "05554004");
+  CHECK(at_once >= limits::logs_per_key_free);
+  CHECK(at_once < entries(*town, "05554004"));
+  realm.now_ms += 2 * day_ms;
+  meeting.wait(std::chrono::hours{4});
+  CHECK(entries(realm.kreis(), "05554004") == entries(*town, "05554004"));
+}

@@ -22,8 +22,8 @@ HARMLESS = {"df", "ls", "chmod", "chown", "getent"}
 PLACES = {"adduser {} {}": ("anna", "kiz-sync"), "chown -R {} {}": (str(os.getuid()), "."), "getent hosts {}": ("localhost",),
           "df -h {}": (".",), "ls -ld {}": (".",), "chmod 700 {}": (".",), "chmod 600 {}": ("file",)}
 
-# Alarms of kiz status that a check of the doctor's own finds, and the one that needs nothing done.
-FOUND_OTHERWISE = {"W_FORK", "W_FORK_OWN", "W_EXPIRED", "W_EXPIRES", "W_REVOKED", "W_RESTORED"}
+# Alarms of kiz status that a check of the doctor's own finds, and those that need nothing done here.
+FOUND_OTHERWISE = {"W_FORK", "W_FORK_OWN", "W_EXPIRED", "W_EXPIRES", "W_REVOKED", "W_RESTORED", "W_PUT_OFF_THERE"}
 
 wrong = []
 

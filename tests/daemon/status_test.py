@@ -26,7 +26,7 @@ def health_is_not_good_beside_an_alarm():
         shown = status(town)
         today = datetime.datetime.now(datetime.timezone.utc).strftime("%d.%m.%Y")
         assert "zugelassen, am " + today in shown["Achtung"], shown
-        assert shown["Zustand"] == "1 Punkt braucht Aufmerksamkeit", shown
+        assert shown["Zustand"] == "1 Punkt zu beachten", shown
 
 
 def what_needs_nothing_done_is_a_notice():

@@ -307,11 +307,13 @@ TEST_CASE("intake budget: a device may have many lives, and all come together ev
 }
 
 TEST_CASE("intake budget: further lives count for more than they hold") {
-  Realm realm{{{"05554004", "Ahaus"}}, bounded()};
+  ReplicaOptions megabyte;
+  megabyte.author_burst_bytes = megabyte.author_daily_bytes = 1u << 20;
+  Realm realm{{{"05554004", "Ahaus"}}, megabyte};
   auto town = realm.join("05554004");
   const std::filesystem::path directory = std::filesystem::path{town->core().files().database_path()}.parent_path();
   for (std::size_t life = 0; life < limits::logs_per_key_free + limits::further_logs_per_burst + 8; ++life) {
-    ReplicaOptions options = bounded();
+    ReplicaOptions options = megabyte;
     options.directory = directory;
     options.clock_ms = [&] { return realm.now_ms; };
     town.reset();

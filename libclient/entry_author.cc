@@ -132,8 +132,19 @@ Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
   return *op ? push(draft, std::move(**op)) : Result<void>{};
 }
 
+void EntryAuthor::Draft::name(const RecordId& record, std::uint32_t field) {
+  std::vector<std::uint32_t>& fields = named[record];
+  if (fields.empty()) fields.reserve(16);  // most records have fewer
+  if (std::ranges::find(fields, field) == fields.end()) fields.push_back(field);
+}
+
+bool EntryAuthor::Draft::names(const RecordId& record, std::uint32_t field) const {
+  const auto at = named.find(record);
+  return at != named.end() && std::ranges::find(at->second, field) != at->second.end();
+}
+
 bool EntryAuthor::Draft::adds_what_falls(const Edit::Step& step) const {
-  return step.kind == Edit::Kind::remove && named.contains({step.record, step.field}) &&
+  return step.kind == Edit::Kind::remove && names(step.record, step.field) &&
          std::any_of(ops.begin(), ops.end(), [&](const Op& op) {
            return op.record == step.record && op.field == step.field && op.mode == Mode::add && op.value == step.value;
          });
@@ -141,9 +152,8 @@ bool EntryAuthor::Draft::adds_what_falls(const Edit::Step& step) const {
 
 bool EntryAuthor::Draft::speaks_of(const Edit::Step& step) const {
   const bool of_existence = step.kind == Edit::Kind::del || step.kind == Edit::Kind::undo;
-  const auto first = named.lower_bound({step.record, field_existence});
-  if (first == named.end() || first->first != step.record) return false;
-  return of_existence || first->second == field_existence || named.contains({step.record, step.field});
+  if (of_existence) return named.contains(step.record);
+  return names(step.record, field_existence) || names(step.record, step.field);
 }
 
 /// Empty where nothing is to be done; `as_shown`: also where the state shows what the step wants.
@@ -192,7 +202,7 @@ Result<std::optional<Op>> EntryAuthor::op_of(const SpaceSlot& slot, const Edit::
 
 // A record with a natural key that its author sees as deleted begins anew: nothing of what was there shows through.
 void EntryAuthor::recreate(Draft& draft, const RecordId& record, const RecordState& state) {
-  draft.named.emplace(record, field_existence);
+  draft.name(record, field_existence);
   draft.ops.push_back({record, field_existence, Mode::undo, {}, {}, {}});
   for (const std::uint32_t field : state.fields) {
     if (state.sum_of(field) != nullptr) {
@@ -218,7 +228,7 @@ Result<void> EntryAuthor::push(Draft& draft, Op op) {
     if (auto appended = append_waiting(sealed_max); !appended) return appended;
   }
   draft.bytes += bytes;
-  draft.named.emplace(op.record, op.field);
+  draft.name(op.record, op.field);
   draft.ops.push_back(std::move(op));
   return {};
 }

@@ -26,8 +26,10 @@ class EntryAuthor {
     std::vector<Op> ops;
     std::size_t bytes = 0;
     std::set<RecordId> recreated;
-    std::set<std::pair<RecordId, std::uint32_t>> named;  // by ops
+    std::map<RecordId, std::vector<std::uint32_t>> named;  // by ops: the fields of a record, few and each once
 
+    void name(const RecordId& record, std::uint32_t field);
+    bool names(const RecordId& record, std::uint32_t field) const;
     /// True if the step removes an element that was added before.
     bool adds_what_falls(const Edit::Step& step) const;
     /// True if what the step is about may be otherwise than the store shows, by what was said of it.

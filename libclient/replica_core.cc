@@ -167,7 +167,6 @@ const std::map<LogId, Seq>& ReplicaCore::damaged() const {
 
 void ReplicaCore::drop_slots() {
   advances_.clear();
-  damaged_as_of_.reset();
   try {
     load_control();
     load_slots();

@@ -57,6 +57,14 @@ def daemon_in(realm, folder, name):
     return daemon
 
 
+def kreis_and_town(realm, folder):
+    """The store of the Kreis lies on the disk that becomes full."""
+    kreis = daemon_in(realm, folder, "kreis")
+    realm.daemons[0] = realm.kreis = kreis
+    realm.set_up()
+    return kreis, realm.join("town", "05554004")
+
+
 def a_full_disk_refuses_edits_keeps_what_is_there_and_goes_on_when_it_grows(folder):
     with Realm() as realm:
         realm.set_up()
@@ -87,10 +95,7 @@ def a_full_disk_refuses_edits_keeps_what_is_there_and_goes_on_when_it_grows(fold
 
 def a_kreis_whose_disk_is_full_takes_nothing_in_and_catches_up_when_it_grows(folder):
     with Realm() as realm:
-        kreis = daemon_in(realm, folder, "kreis")
-        realm.daemons[0] = realm.kreis = kreis
-        realm.set_up()
-        town = realm.join("town", "05554004")
+        kreis, town = kreis_and_town(realm, folder)
         fill(folder)
         known = set()
         for n in range(400):  # more than what is allocated ahead, and hard to compress
@@ -117,10 +122,7 @@ def a_kreis_whose_disk_is_full_takes_nothing_in_and_catches_up_when_it_grows(fol
 
 def the_last_of_a_disk_is_for_one_s_own_edits(folder):
     with Realm() as realm:
-        kreis = daemon_in(realm, folder, "kreis")
-        realm.daemons[0] = realm.kreis = kreis
-        realm.set_up()
-        town = realm.join("town", "05554004")
+        kreis, town = kreis_and_town(realm, folder)
         free = os.statvfs(folder)
         with open(os.path.join(folder, "ballast"), "wb") as ballast:  # of 64 MiB 4 are the reserve: 3 are left
             ballast.write(b"x" * (free.f_bavail * free.f_frsize - (3 << 20)))

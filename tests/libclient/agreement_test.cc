@@ -4,24 +4,17 @@
 
 #include <algorithm>
 
-#include "libclient/alarms.h"
 #include "libclient/omission.h"
 #include "libclient/state_talk.h"
 #include "protocol/registry.h"
 #include "tests/support/one_offer.h"
 #include "tests/support/realm.h"
+#include "tests/support/warned.h"
 
 using namespace kiz;
 using namespace kiz::test;
 
 namespace {
-
-bool warned(const Replica& replica, const char* code) {
-  for (const Alarm& alarm : alarms(replica)) {
-    if (std::string_view{alarm.code} == code) return true;
-  }
-  return false;
-}
 
 /// What is derived from the entries is wrong; they themselves are whole.
 void derive_wrongly(Replica& replica, const char* how) {
@@ -153,6 +146,22 @@ TEST_CASE("agreement: what a peer says is evaluated anew once an hour, however o
   CHECK(ahaus->core().may_evaluate_anew(number));
 }
 
+namespace {
+
+/// Bocholt knows of an entry of Ahaus that the Kreis does not give.
+void withheld_until_the_kreis_gives_it(Realm& realm, Replica& ahaus, Replica& bocholt) {
+  realm.sync(bocholt);  // the Kreis claims that both hold the same
+  CHECK_FALSE(warned(bocholt, "W_WITHHELD"));  // it may be on its way
+  realm.now_ms += 4ull * 24 * 60 * 60 * 1000;
+  CHECK(warned(bocholt, "W_WITHHELD"));
+  realm.sync(ahaus);
+  realm.sync(bocholt);
+  CHECK_FALSE(warned(bocholt, "W_WITHHELD"));
+  CHECK(title(bocholt, "05554004") == "hidden by the Kreis");
+}
+
+}  // namespace
+
 TEST_CASE("omission: two towns that meet past the Kreis, if only for a moment, reveal that it hides entries") {
   Realm realm;
   auto ahaus = realm.join("05554004");
@@ -178,14 +187,7 @@ TEST_CASE("omission: two towns that meet past the Kreis, if only for a moment, r
   REQUIRE(omission::missing(bocholt->core()).size() == 1);
   CHECK(title(*bocholt, "05554004") == "known to all");
 
-  realm.sync(*bocholt);  // the Kreis claims that both hold the same
-  CHECK_FALSE(warned(*bocholt, "W_WITHHELD"));  // it may be on its way
-  realm.now_ms += 4ull * 24 * 60 * 60 * 1000;
-  CHECK(warned(*bocholt, "W_WITHHELD"));
-  realm.sync(*ahaus);
-  realm.sync(*bocholt);
-  CHECK_FALSE(warned(*bocholt, "W_WITHHELD"));
-  CHECK(title(*bocholt, "05554004") == "hidden by the Kreis");
+  withheld_until_the_kreis_gives_it(realm, *ahaus, *bocholt);
 }
 
 // Nothing that Bocholt holds names the log, or even the space: only its author's signature says that it exists.
@@ -222,13 +224,7 @@ TEST_CASE("omission: a log that the Kreis hides from its first entry on is revea
     REQUIRE(talk.receive(encode_message(ProvenHeads{{proven}})));
     REQUIRE(omission::missing(bocholt->core()).size() == 1);
 
-    realm.sync(*bocholt);  // the Kreis claims that both hold the same
-    realm.now_ms += 4ull * 24 * 60 * 60 * 1000;
-    CHECK(warned(*bocholt, "W_WITHHELD"));
-    realm.sync(*ahaus);
-    realm.sync(*bocholt);
-    CHECK_FALSE(warned(*bocholt, "W_WITHHELD"));
-    CHECK(title(*bocholt, "05554004") == "hidden by the Kreis");
+    withheld_until_the_kreis_gives_it(realm, *ahaus, *bocholt);
   }
 }
 

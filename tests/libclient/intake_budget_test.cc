@@ -4,11 +4,11 @@
 
 #include <filesystem>
 
-#include "libclient/alarms.h"
 #include "protocol/limits.h"
 #include "tests/support/memory_vfs.h"
 #include "tests/support/one_offer.h"
 #include "tests/support/realm.h"
+#include "tests/support/warned.h"
 
 using namespace kiz;
 using namespace kiz::test;
@@ -46,6 +46,16 @@ std::size_t entries(const Replica& replica, const MemberId& owner) {
     if (space.space.owner == owner && space.space.collection == Collection::offers) return space.entries;
   }
   return 0;
+}
+
+/// As a machine begins one that was put back to an image: what it writes from now on stands in a new log.
+void begin_life(std::unique_ptr<Replica>& town) {
+  const ReplicaOptions options = town->core().options();
+  town.reset();
+  std::filesystem::remove(options.directory / "incarnation");
+  auto again = Replica::open(options);
+  REQUIRE(again);
+  town = std::move(*again);
 }
 
 /// A session that stays open, with runs that are short beside a burst.
@@ -87,13 +97,6 @@ class Meeting {
   std::unique_ptr<PeerTalk> town_, kreis_;
   std::uint64_t bytes_ = 0;
 };
-
-bool warned(const Replica& replica, const char* code) {
-  for (const Alarm& alarm : alarms(replica)) {
-    if (std::string_view{alarm.code} == code) return true;
-  }
-  return false;
-}
 
 }  // namespace
 
@@ -285,18 +288,9 @@ TEST_CASE("intake budget: what a device wrote itself comes back at once") {
 TEST_CASE("intake budget: a device may have many lives, and all come together everywhere") {
   Realm realm;
   auto first = realm.join("05554004"), second = realm.join("05554004");
-  const auto folder = first->core().files().database_path();
-  const std::filesystem::path directory = std::filesystem::path{folder}.parent_path();
   const std::size_t lives = limits::logs_per_key_free + 4;
   for (std::size_t life = 0; life < lives; ++life) {
-    ReplicaOptions options;
-    options.directory = directory;
-    options.clock_ms = [&] { return realm.now_ms; };
-    first.reset();
-    std::filesystem::remove(directory / "incarnation");
-    auto again = Replica::open(options);
-    REQUIRE(again);
-    first = std::move(*again);
+    begin_life(first);
     realm.now_ms += 1000;
     write_much(*first, 1);
   }
@@ -311,16 +305,8 @@ TEST_CASE("intake budget: further lives count for more than they hold") {
   megabyte.author_burst_bytes = megabyte.author_daily_bytes = 1u << 20;
   Realm realm{{{"05554004", "Ahaus"}}, megabyte};
   auto town = realm.join("05554004");
-  const std::filesystem::path directory = std::filesystem::path{town->core().files().database_path()}.parent_path();
   for (std::size_t life = 0; life < limits::logs_per_key_free + limits::further_logs_per_burst + 8; ++life) {
-    ReplicaOptions options = megabyte;
-    options.directory = directory;
-    options.clock_ms = [&] { return realm.now_ms; };
-    town.reset();
-    std::filesystem::remove(directory / "incarnation");
-    auto again = Replica::open(options);
-    REQUIRE(again);
-    town = std::move(*again);
+    begin_life(town);
     RecordId record{registry::kinds::offer, {}};
     town->random(record.key.bytes);
     Edit edit = town->begin();

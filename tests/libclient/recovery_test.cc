@@ -14,6 +14,7 @@
 #include "protocol/registry.h"
 #include "tests/support/realm.h"
 #include "tests/support/temp_dir.h"
+#include "tests/support/warned.h"
 
 using namespace kiz;
 using namespace kiz::test;
@@ -89,12 +90,6 @@ struct Drill {
     const auto view = office.read(office.space(owner, Collection::offers), offer(record));
     return view && view->exists() && *as_text(*view->field(title)->cells.front().value) == text;
   }
-  static bool warned(Replica& office, const char* code) {
-    for (const Alarm& alarm : alarms(office)) {
-      if (alarm.code == code) return true;
-    }
-    return false;
-  }
 };
 
 }  // namespace
@@ -118,7 +113,7 @@ TEST_CASE("recovery: a Kreis node that burnt down is rebuilt from the sheet and 
   REQUIRE(again);
   d.kreis = std::move(*again);
   CHECK(is_restoring(*d.kreis));
-  CHECK(Drill::warned(*d.kreis, "W_RESTORING"));
+  CHECK(warned(*d.kreis, "W_RESTORING"));
   CHECK(open_new_epoch(*d.kreis, d.sheet).error().code == Errc::gap);  // nobody has called yet
   CHECK(begin_restore(d.options("kreis-2"), d.sheet, {"x", {}, {}}).error().code != Errc::ok);
 
@@ -230,7 +225,7 @@ TEST_CASE("recovery: what a stolen key decided ends with the epoch that the root
   REQUIRE((*thief)->core().issue(grant));
   CHECK(d.talk(*bocholt, **thief));
   CHECK(bocholt->control().last_seq() == last_good + 1);
-  CHECK(Drill::warned(*bocholt, "W_UNKNOWN_DEVICE"));
+  CHECK(warned(*bocholt, "W_UNKNOWN_DEVICE"));
   d.write(*bocholt, 2, "auf dem fremden Zweig geschrieben");  // cites what the thief decided
   thief->reset();
 
@@ -241,7 +236,7 @@ TEST_CASE("recovery: what a stolen key decided ends with the epoch that the root
   REQUIRE(d.kreis->core().issue(RuleSet{"a", "1"}));  // and so there are two branches in one epoch
   CHECK_FALSE(d.talk(*bocholt, *d.kreis));
   for (Replica* side : {d.kreis.get(), bocholt.get()}) {
-    CHECK(Drill::warned(*side, "W_CONTROL_FORKED"));
+    CHECK(warned(*side, "W_CONTROL_FORKED"));
     CHECK(side->core().control_fork());
   }
   CHECK(d.kreis->core().issue(RuleSet{"a", "2"}).error().code == Errc::control_forked);
@@ -261,7 +256,7 @@ TEST_CASE("recovery: what a stolen key decided ends with the epoch that the root
     CHECK(side->control().position() == d.kreis->control().position());
     CHECK(side->membership().device(grant.author) == nullptr);
     CHECK_FALSE(side->core().control_fork());
-    CHECK_FALSE(Drill::warned(*side, "W_CONTROL_FORKED"));
+    CHECK_FALSE(warned(*side, "W_CONTROL_FORKED"));
     CHECK(Drill::holds(*side, "05554008", 2, "auf dem fremden Zweig geschrieben"));
     CHECK(side->verify(true).ok);
     const Space offers = side->space("05554008", Collection::offers);
@@ -288,12 +283,12 @@ TEST_CASE("recovery: after a start from a backup the Kreis decides nothing befor
   REQUIRE(kreis);
   d.kreis = std::move(*kreis);
   CHECK(d.kreis->core().issue(RuleSet{"too", "early"}).error().code == Errc::control_unconfirmed);
-  CHECK(Drill::warned(*d.kreis, "W_CONTROL_UNCONFIRMED"));
-  CHECK(Drill::warned(*d.kreis, "W_RESTORED"));
+  CHECK(warned(*d.kreis, "W_CONTROL_UNCONFIRMED"));
+  CHECK(warned(*d.kreis, "W_RESTORED"));
   d.sync(*ahaus);
   CHECK(d.kreis->control().position() == position);  // its own tail is back
   CHECK(d.kreis->core().control_confirmed());
-  CHECK_FALSE(Drill::warned(*d.kreis, "W_CONTROL_UNCONFIRMED"));
+  CHECK_FALSE(warned(*d.kreis, "W_CONTROL_UNCONFIRMED"));
   REQUIRE(d.kreis->core().issue(RuleSet{"now", "it may"}));
   d.sync(*ahaus);
   d.kreis.reset();
@@ -348,13 +343,13 @@ TEST_CASE("alarms: a membership that ends is told 90, 30 and 7 days ahead; its e
     CHECK(grade() == wanted);
   }
   d.now_ms = until + day_ms;
-  CHECK(Drill::warned(*ahaus, "W_EXPIRED"));
+  CHECK(warned(*ahaus, "W_EXPIRED"));
   d.write(*ahaus, 1, "Arbeit geht weiter");
   CHECK_FALSE(d.talk(*ahaus, *d.kreis));
   REQUIRE(renew_admission(*d.kreis, ahaus->identity().author, 730));
   d.sync(*ahaus);
   CHECK(Drill::holds(*d.kreis, "05554004", 1, "Arbeit geht weiter"));
-  CHECK_FALSE(Drill::warned(*ahaus, "W_EXPIRED"));
+  CHECK_FALSE(warned(*ahaus, "W_EXPIRED"));
 }
 
 TEST_CASE("alarms: a device in a town's own name that nobody there knows shows until somebody says that it is known") {
@@ -363,12 +358,12 @@ TEST_CASE("alarms: a device in a town's own name that nobody there knows shows u
   auto second = d.join("05554004");
   auto other = d.join("05554008");
   d.sync(*first);
-  CHECK(Drill::warned(*first, "W_UNKNOWN_DEVICE"));
-  CHECK_FALSE(Drill::warned(*second, "W_UNKNOWN_DEVICE"));  // it was there when this one came
-  CHECK_FALSE(Drill::warned(*other, "W_UNKNOWN_DEVICE"));
+  CHECK(warned(*first, "W_UNKNOWN_DEVICE"));
+  CHECK_FALSE(warned(*second, "W_UNKNOWN_DEVICE"));  // it was there when this one came
+  CHECK_FALSE(warned(*other, "W_UNKNOWN_DEVICE"));
   CHECK(ask(*first, key_requests(), "device.confirm", {{"ref", "G-9"}}).exit == 4);
   CHECK(ask(*first, key_requests(), "device.confirm", {{"ref", "G-3"}}).data["name"] == "office-2");
-  CHECK_FALSE(Drill::warned(*first, "W_UNKNOWN_DEVICE"));
+  CHECK_FALSE(warned(*first, "W_UNKNOWN_DEVICE"));
 }
 
 TEST_CASE("alarms: a cloned device is told of in a sentence, with both signed heads, and nothing is lost") {
@@ -396,14 +391,14 @@ TEST_CASE("alarms: a cloned device is told of in a sentence, with both signed he
     CHECK(forks[0].last_shared == 1);
     REQUIRE(forks[0].branches.size() == 2);
     for (const auto& branch : forks[0].branches) CHECK(crypto::verify(forks[0].author, run_label, branch.head.entry, branch.signature));
-    CHECK(Drill::warned(*side, side == d.kreis.get() ? "W_FORK" : "W_FORK_OWN"));
+    CHECK(warned(*side, side == d.kreis.get() ? "W_FORK" : "W_FORK_OWN"));
   }
   d.write(**clone, 4, "und weiter");  // in a log of its own
   d.sync(**clone);
   CHECK(Drill::holds(*d.kreis, "05554004", 4, "und weiter"));
   CHECK(fork_proofs(*d.kreis)[0].branches.size() == 2);
   d.now_ms += 31 * day_ms;
-  CHECK_FALSE(Drill::warned(*d.kreis, "W_FORK"));  // told long enough; verify names it for ever
+  CHECK_FALSE(warned(*d.kreis, "W_FORK"));  // told long enough; verify names it for ever
   CHECK(d.kreis->verify(false).forks.size() == 2);
 }
 
@@ -439,14 +434,14 @@ TEST_CASE("alarms: an entry that somebody has seen and that nobody holds is miss
   }
   REQUIRE(d.kreis->core().ingest(only));
   CHECK(missing_heads(*d.kreis).size() == 2);
-  CHECK_FALSE(Drill::warned(*d.kreis, "W_MISSING"));  // nobody was asked yet
+  CHECK_FALSE(warned(*d.kreis, "W_MISSING"));  // nobody was asked yet
   auto bocholt = d.join("05554008");
   d.sync(*bocholt);
   CHECK(missing_heads(*bocholt).size() == 1);
-  CHECK(Drill::warned(*bocholt, "W_MISSING"));
-  CHECK(Drill::warned(*d.kreis, "W_MISSING"));
+  CHECK(warned(*bocholt, "W_MISSING"));
+  CHECK(warned(*d.kreis, "W_MISSING"));
   d.sync(*second);
   d.sync(*bocholt);
   CHECK(missing_heads(*d.kreis).empty());
-  CHECK_FALSE(Drill::warned(*bocholt, "W_MISSING"));
+  CHECK_FALSE(warned(*bocholt, "W_MISSING"));
 }

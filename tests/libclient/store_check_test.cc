@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include "protocol/registry.h"
+#include "tests/support/one_offer.h"
 #include "tests/support/realm.h"
 #include "tests/support/temp_dir.h"
 
@@ -39,12 +40,7 @@ TEST_CASE("store_check: merged records that went wrong are written anew from the
 TEST_CASE("store_check: a page that is damaged on the disk is found although memory still holds it") {
   test::Realm realm;
   auto ahaus = realm.join("05554004");
-  const Space space = ahaus->space("05554004", Collection::offers);
-  RecordId id{registry::kinds::offer, {}};
-  ahaus->random(id.key.bytes);
-  Edit edit;
-  edit.set(space, id, registry::fields::offer::title, std::string{"eins"});
-  REQUIRE(ahaus->commit(edit, {}));
+  test::write_offer(*ahaus, "eins");
   ahaus->core().db().execute("PRAGMA wal_checkpoint(TRUNCATE)");
   REQUIRE(check_store(ahaus->core())->ok());  // and so all pages are in memory
 
@@ -67,12 +63,7 @@ TEST_CASE("store_check: an entry of a log or branch that the table of logs does 
   for (const char* wrong : {"UPDATE entries SET log = 9", "UPDATE entries SET branch = 7"}) {
     test::Realm realm;
     auto ahaus = realm.join("05554004");
-    const Space space = ahaus->space("05554004", Collection::offers);
-    RecordId id{registry::kinds::offer, {}};
-    ahaus->random(id.key.bytes);
-    Edit edit;
-    edit.set(space, id, registry::fields::offer::title, std::string{"eins"});
-    REQUIRE(ahaus->commit(edit, {}));
+    test::write_offer(*ahaus, "eins");
     ahaus->core().db().execute(wrong);
     const auto passes = [&] {
       try {

@@ -50,21 +50,24 @@ std::uint64_t values_held(const RecordView& view) {
   return out;
 }
 
+/// The own counts, and of the Kreis what it entered from paper.
 void add_counts(const Replica& replica, const Space& space, std::uint64_t now, std::vector<Due>& out) {
-  replica.scan(
-      registry::kinds::count,
-      [&](const RecordView& view) {
-        std::uint64_t newest = 0;
-        for (const FieldView& field : view.fields) {
-          for (const CellView& cell : field.cells) newest = std::max(newest, cell.hlc.millis());
-        }
-        const std::uint64_t values = values_held(view);
-        if (values > 0 && newest + counts_years * year_ms <= now) {
-          out.push_back({What::counts, space, view.id, newest + counts_years * year_ms, values});
-        }
-        return true;
-      },
-      space, true);
+  for (const std::uint32_t kind : {registry::kinds::count, registry::kinds::paper_return}) {
+    replica.scan(
+        kind,
+        [&](const RecordView& view) {
+          std::uint64_t newest = 0;
+          for (const FieldView& field : view.fields) {
+            for (const CellView& cell : field.cells) newest = std::max(newest, cell.hlc.millis());
+          }
+          const std::uint64_t values = values_held(view);
+          if (values > 0 && newest + counts_years * year_ms <= now) {
+            out.push_back({What::counts, space, view.id, newest + counts_years * year_ms, values});
+          }
+          return true;
+        },
+        space, true);
+  }
 }
 
 void add_actors(Replica& replica, const SpaceSlot& slot, std::uint64_t now, std::vector<Due>& out) {
@@ -128,7 +131,8 @@ std::optional<What> of_kind(std::uint32_t kind) {
   switch (kind) {
     case registry::kinds::note: return What::actors;
     case registry::kinds::offer: return What::contacts;
-    case registry::kinds::count: return What::counts;
+    case registry::kinds::count:
+    case registry::kinds::paper_return: return What::counts;
     case registry::kinds::consent:
     case registry::kinds::paper_consent:
     case registry::kinds::consent_subject: return What::consents;

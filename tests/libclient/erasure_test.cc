@@ -5,6 +5,7 @@
 #include <algorithm>
 
 #include "libclient/bundle_file.h"
+#include "libclient/count_store.h"
 #include "libclient/enrolment.h"
 #include "libclient/retention.h"
 #include "protocol/registry.h"
@@ -358,4 +359,31 @@ TEST_CASE("retention: contact data of an offer that ended two years ago is due")
   REQUIRE(due.size() == 1);
   CHECK(due.front().what == retention::What::contacts);
   CHECK(due.front().values == 1);
+}
+
+TEST_CASE("retention: counts are due after ten years, where they were entered: in the town, or from paper at the Kreis") {
+  Town town;
+  const counts::Entered entered{.key = {.ags = "05554004", .period = "2026-10", .measure = "arrived"}, .value = 4};
+  const auto enter = [&](Replica& at, bool paper) {
+    Edit edit;
+    REQUIRE(counts::put(edit, at, entered, {}, paper));
+    REQUIRE(at.commit(edit, {}));
+  };
+  enter(*town.ahaus, false);
+  enter(*town.kreis, true);
+  town.carry(*town.kreis, *town.ahaus);
+  town.carry(*town.ahaus, *town.kreis);
+  const auto due_counts = [](Replica& at) {
+    std::vector<std::uint32_t> kinds;
+    for (const auto& due : retention::due(at)) {
+      if (due.what == retention::What::counts) kinds.push_back(due.record.kind);
+    }
+    return kinds;
+  };
+  town.now += 10 * retention::year_ms - day_ms;
+  CHECK(due_counts(*town.ahaus).empty());
+  CHECK(due_counts(*town.kreis).empty());
+  town.now += 2 * day_ms;
+  CHECK(due_counts(*town.ahaus) == std::vector{registry::kinds::count});
+  CHECK(due_counts(*town.kreis) == std::vector{registry::kinds::paper_return});
 }

@@ -132,15 +132,22 @@ Result<void> EntryAuthor::take(Draft& draft, const Edit::Step& step) {
   return *op ? push(draft, std::move(**op)) : Result<void>{};
 }
 
+const std::vector<std::uint32_t>* EntryAuthor::Draft::fields_of(const RecordId& record) const {
+  if (newest != nullptr && newest->first == record) return &newest->second;
+  const auto at = named.find(record);
+  return at != named.end() ? &at->second : nullptr;
+}
+
 void EntryAuthor::Draft::name(const RecordId& record, std::uint32_t field) {
-  std::vector<std::uint32_t>& fields = named[record];
+  if (newest == nullptr || newest->first != record) newest = &*named.try_emplace(record).first;
+  std::vector<std::uint32_t>& fields = newest->second;
   if (fields.empty()) fields.reserve(16);  // most records have fewer
   if (std::ranges::find(fields, field) == fields.end()) fields.push_back(field);
 }
 
 bool EntryAuthor::Draft::names(const RecordId& record, std::uint32_t field) const {
-  const auto at = named.find(record);
-  return at != named.end() && std::ranges::find(at->second, field) != at->second.end();
+  const auto* fields = fields_of(record);
+  return fields != nullptr && std::ranges::find(*fields, field) != fields->end();
 }
 
 bool EntryAuthor::Draft::adds_what_falls(const Edit::Step& step) const {
@@ -152,8 +159,9 @@ bool EntryAuthor::Draft::adds_what_falls(const Edit::Step& step) const {
 
 bool EntryAuthor::Draft::speaks_of(const Edit::Step& step) const {
   const bool of_existence = step.kind == Edit::Kind::del || step.kind == Edit::Kind::undo;
-  if (of_existence) return named.contains(step.record);
-  return names(step.record, field_existence) || names(step.record, step.field);
+  const auto* fields = fields_of(step.record);
+  if (of_existence || fields == nullptr) return fields != nullptr;
+  return std::ranges::find(*fields, field_existence) != fields->end() || std::ranges::find(*fields, step.field) != fields->end();
 }
 
 /// Empty where nothing is to be done; `as_shown`: also where the state shows what the step wants.
@@ -278,6 +286,7 @@ Result<void> EntryAuthor::seal(Draft& draft) {
   body->ops.insert(body->ops.end(), std::make_move_iterator(draft.ops.begin()), std::make_move_iterator(draft.ops.end()));
   draft.ops.clear();
   draft.named.clear();
+  draft.newest = nullptr;
   draft.bytes = 0;
   std::vector<RecordId> records;
   for (const Op& op : body->ops) {

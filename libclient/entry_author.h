@@ -22,12 +22,18 @@ class EntryAuthor {
 
  private:
   struct Draft {
+    using Named = std::map<RecordId, std::vector<std::uint32_t>>;
+
+    Draft() = default;
+    Draft(Draft&&) = default;  // a copy's `newest` would point into the other
     SpaceSlot* slot = nullptr;
     std::vector<Op> ops;
     std::size_t bytes = 0;
     std::set<RecordId> recreated;
-    std::map<RecordId, std::vector<std::uint32_t>> named;  // by ops: the fields of a record, few and each once
+    Named named;                          // by ops: the fields of a record, few and each once
+    Named::value_type* newest = nullptr;  // in `named`: steps of one record mostly follow each other
 
+    const std::vector<std::uint32_t>* fields_of(const RecordId& record) const;
     void name(const RecordId& record, std::uint32_t field);
     bool names(const RecordId& record, std::uint32_t field) const;
     /// True if the step removes an element that was added before.

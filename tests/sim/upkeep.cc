@@ -10,17 +10,22 @@ namespace kiz::sim {
 void World::see_to_checkpoints() {
   Node& kreis = hub();
   if (kreis.replica && !is_restoring(*kreis.replica)) {
+    bool two_logs = false;
     on(kreis, "planning checkpoints", [&] {
       const auto planned = checkpoints::plan(kreis.replica->core(), {.every_ms = static_cast<std::uint64_t>(day_ms), .entries_min = 4});
       const auto issued = planned ? checkpoints::issue_own(kreis.replica->core()) : planned;
       const bool trouble = kreis.in_trouble();
       // After a backup it decides nothing before a member has shown what was decided.
       if (issued || trouble || issued.error().code == Errc::control_unconfirmed) return;
+      // The member that showed it what was decided had not heard all of it either.
+      two_logs = issued.error().code == Errc::control_forked && done_[static_cast<std::size_t>(Fault::hub_old)];
+      if (two_logs) return;
       find(kreis.name + " cannot issue a checkpoint: " + std::string{name(issued.error().code)} + " " + issued.error().context);
     });
     if (power_lost(kreis)) lose_power(kreis);
     if (kreis.replica) tell_others(nullptr, kreis);
     note("checkpoints");
+    if (two_logs && kreis.replica) open_epoch();
   }
   for (const auto& node : nodes_) {
     if (random_.below(2) == 0) carry_out(*node);
@@ -77,6 +82,11 @@ void World::take_over_authority() {
     return !node->offline && !node->locked_out && (!node->replica || node->replica->control().last_seq() > here);
   });
   if (here == 0 || somebody_knows_more) return;
+  open_epoch();
+}
+
+void World::open_epoch() {
+  Node& kreis = hub();
   on(kreis, "opening an epoch", [&] {
     const auto opened = open_new_epoch(*kreis.replica, founding_.sheet());
     const bool trouble = kreis.in_trouble();

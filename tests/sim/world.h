@@ -125,6 +125,7 @@ class World : private Wire {
   void carry_out(Node& node);
   void lose_hub();
   void take_over_authority();
+  void open_epoch();
 
   // ---- heal.cc: and is healed
   void heal();

@@ -113,8 +113,9 @@ void render_status(Output& out, const Json& data) {
   }
   const Json& alarms = list_of(data, "alarms");
   for (std::size_t i = 0; i < alarms.size() && i < 3; ++i) {
-    const bool serious = is_serious(alarms[i]);
-    out.pair(serious ? tr("Attention") : tr("Notice"), text_of(alarms[i], "text"), labels, serious ? Style::bad : Style::plain);
+    const bool serious = is_serious(alarms[i]), bad = text_of(alarms[i], "grade") == "alarm";
+    out.pair(serious ? tr("Attention") : tr("Notice"), text_of(alarms[i], "text"), labels,
+             bad ? Style::bad : serious ? Style::warn : Style::plain);
   }
   std::string receipt;
   for (const Json& each : list_of(data, "receipts")) receipt = std::max(receipt, text_of(each, "time"));

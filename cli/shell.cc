@@ -181,6 +181,10 @@ Result<void> Shell::open() {
   if (system.error().code == Errc::not_permitted && !is_there(user_store())) {
     return Error{Errc::not_permitted, system_socket};
   }
+  // Root on a machine with the service installed means the service: nothing begins unseen in root's home folder.
+  if (::geteuid() == 0 && !is_there(user_store()) && is_there(fs::path{system_socket}.parent_path())) {
+    return Error{Errc::not_found, system_socket};
+  }
   return use_store(user_store());
 }
 

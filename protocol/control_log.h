@@ -1,5 +1,5 @@
 // The control log: one linear, signed log in which the realm authority names members, grants rights and ends logs.
-// Rules: SPEC.md §5 "Control log". What follows from it for an entry: rights.h.
+// Rules: SPEC.md §4 "Control log". What follows from it for an entry: rights.h.
 //
 // Two keys from the first day: the root (on the emergency sheet only) certifies the issuing key, opens epochs and
 // restores; the issuing key appends within an epoch.

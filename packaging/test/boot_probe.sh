@@ -27,6 +27,10 @@ useradd -m fremd
 as() { local user=$1; shift; setpriv --reuid="$user" --regid="$user" --init-groups --reset-env env LANGUAGE=de LC_ALL=C.UTF-8 "$@"; }
 as anna kiz einrichten --kreis "Kreis Borken" --ags 05554 --yes >/tmp/said 2>&1
 holds "who only edits cannot set up (13)" is $? 13
+systemctl stop kizd.socket kizd.service
+kiz --yes einrichten --kreis "Kreis Borken" --ags 05554 >/tmp/said 2>&1
+holds "while the service is stopped, root sets up nothing (15)" is "$? $(ls -d /root/.local/share/kiz-sync 2>&1 | grep -c 'No such')" "15 1"
+systemctl start kizd.socket kizd.service
 holds "kiz einrichten by root" kiz --yes einrichten --kreis "Kreis Borken" --ags 05554 --listen 127.0.0.1:7411 --adresse 127.0.0.1:7411
 holds "the store is the service's" is "$(stat -c %U /var/lib/kiz-sync/store.db)" kiz-sync
 holds "one port is open now" is "$(listening | grep -c ':7411$')" 1

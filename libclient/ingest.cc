@@ -66,6 +66,24 @@ bool quarantine_is_full(Sql& db, const SpaceSlot& slot, const AuthorKey& author)
   return entries >= limits::quarantined_entries_max || bytes >= limits::quarantined_bytes_max;
 }
 
+/// What keeps the first entry that is not held yet out: the entry before it is not held, or it would be one branch too many.
+Errc bar_of(const SpaceSlot& slot, const VerifiedRun& verified) {
+  const Run& run = verified.run;
+  std::size_t held = 0;
+  while (held < verified.hashes.size() && slot.store.find(verified.hashes[held]) != 0) ++held;
+  if (held == verified.hashes.size()) return Errc::ok;
+  LogRef log = slot.store.find_log(run.log);
+  bool branches_off = log != 0 && !slot.store.log(log).branches.empty();
+  if (run.first_seq + held > 1) {
+    const EntryRef parent = slot.store.find(held > 0 ? verified.hashes[held - 1] : run.before);
+    if (parent == 0) return Errc::gap;
+    const Place place = slot.store.meta(parent).place;
+    log = place.log;
+    branches_off = slot.store.log(log).branches[place.branch].tip != place.seq;
+  }
+  return branches_off && slot.store.log(log).branches.size() >= limits::log_branches_max ? Errc::over_limit : Errc::ok;
+}
+
 }  // namespace
 
 // What cannot be read is a device of which nothing was taken yet: at worst it has its burst once more.
@@ -100,7 +118,9 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
     if (held_up_to_here) store_repair::put_back(*this, slot, verified, packed);
   }
 
-  // Only the first entry can fail to fit: the links inside the run are proven. So nothing of a refused run is stored.
+  // Only the first entry that is not held can fail to fit: the links inside the run are proven. So nothing of a refused run
+  // is stored.
+  if (const Errc bar = bar_of(slot, verified); bar != Errc::ok) return {bar, false, space, {}};
   EntryHash before = run.before;
   bool applied = true;
   bool stored = false;
@@ -110,14 +130,6 @@ RunReport ReplicaCore::take_run(const Space& space, const AuthorKey& author, con
     const Seq seq = run.first_seq + i;
     const EntryHash& hash = verified.hashes[i];
     if (slot.store.find(hash) == 0) {
-      if (i == 0 && run.first_seq > 1) {
-        const EntryRef parent = slot.store.find(before);
-        if (parent == 0) return {Errc::gap, false, space, {}};
-        const Place place = slot.store.meta(parent).place;
-        const LogInfo& info = slot.store.log(place.log);
-        const bool branches_off = info.branches[place.branch].tip != place.seq;
-        if (branches_off && info.branches.size() >= limits::log_branches_max) return {Errc::over_limit, false, space, {}};
-      }
       if (run.genesis) slot.store.put_genesis(*run.genesis);
       stored = true;
       room += room_of(run.entries[i], packed[i].size());

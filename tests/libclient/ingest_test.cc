@@ -31,7 +31,7 @@ struct OfficeKey {
   }
 
   /// A run of one entry that titles an offer, at this place of a log.
-  Run run(const ReplicaCore& core, const LogId& log, Seq seq, const EntryHash& before) const {
+  Run run(const ReplicaCore& core, const LogId& log, Seq seq, const EntryHash& before, const char* title = "Sprachcafé") const {
     Run out;
     out.log = log;
     out.first_seq = seq;
@@ -44,7 +44,7 @@ struct OfficeKey {
     op.record = {registry::kinds::offer, {}};
     op.field = registry::fields::offer::title;
     op.mode = Mode::replace;
-    op.value = Value{std::string("Sprachcafé")};
+    op.value = Value{std::string(title)};
     body.ops = {op};
     out.entries = {body};
     const EntryHash hash = entry_hash(header_of(body, log, seq, before));
@@ -52,6 +52,12 @@ struct OfficeKey {
     return out;
   }
 };
+
+std::size_t branches_held(const ReplicaCore& core, const LogId& log) {
+  const SpaceSlot* slot = core.slot_of(log);
+  REQUIRE(slot != nullptr);
+  return slot->store.log(slot->store.find_log(log)).branches.size();
+}
 
 EntryHash tip(const Run& run) { return entry_hash(header_of(run.entries[0], run.log, run.first_seq, run.before)); }
 
@@ -140,4 +146,53 @@ TEST_CASE("a batch large enough for two threads ends as the same runs one by one
   CHECK(together == fill(other, false));
   CHECK(together[29] == Errc::bad_signature);
   CHECK(together[30] == Errc::gap);
+}
+
+TEST_CASE("a fork: a log is held with so many branches and no more, wherever the next one begins") {
+  test::Realm realm;
+  ReplicaCore& core = realm.kreis().core();
+  const OfficeKey office{realm, 4};
+  const LogId log = log_id(office.genesis(core));
+  static constexpr const char* stories[] = {"Sprachcafé", "Lesepaten", "Fahrradkurs", "Kochabend", "Chorprobe", "Nähkurs"};
+  const auto taken = [&](const Run& run) {
+    const auto reports = core.ingest(std::vector<IncomingRun>{{1, encode_run(run)}});
+    REQUIRE(reports);
+    return reports->front().refused;
+  };
+  const auto first_entry = [&](const char* title) {
+    Run run = office.run(core, log, 1, EntryHash::from(log), title);
+    run.genesis = office.genesis(core);
+    return run;
+  };
+  const Run first = first_entry(stories[0]);
+  REQUIRE(taken(first) == Errc::ok);
+  std::size_t most = 1;
+  std::vector<Errc> told;
+
+  SUBCASE("at the first entry") {
+    for (std::size_t i = 1; i < std::size(stories); ++i) told.push_back(taken(first_entry(stories[i])));
+  }
+  SUBCASE("behind an entry that is held and comes along") {
+    for (const char* story : stories) {
+      Run run = first;
+      Run next = office.run(core, log, 2, tip(first), story);
+      run.entries.push_back(next.entries.front());
+      run.signature = next.signature;
+      told.push_back(taken(run));
+    }
+    told.erase(told.begin());  // goes on with the first branch
+  }
+  SUBCASE("behind an entry that is held and does not") {
+    for (const char* story : stories) told.push_back(taken(office.run(core, log, 2, tip(first), story)));
+    told.erase(told.begin());
+  }
+  for (std::size_t i = 0; i < told.size(); ++i) {
+    CAPTURE(i);
+    if (++most <= limits::log_branches_max) {
+      CHECK(told[i] == Errc::ok);
+    } else {
+      CHECK(told[i] == Errc::over_limit);
+    }
+  }
+  CHECK(branches_held(core, log) == limits::log_branches_max);
 }

@@ -41,7 +41,10 @@ say "1. What is missing is installed"
 packaging/install-dependencies.sh --build
 
 say "2. The release is built"
-cmake -S . -B "$build" -G Ninja -DCMAKE_BUILD_TYPE=Release -DKIZ_BUILD_TESTS=OFF --log-level=WARNING >/dev/null
+# As tests/run.sh compiles, so that what is built here is not built again there.
+export CCACHE_DIR=${CCACHE_DIR:-${XDG_CACHE_HOME:-${HOME:-$PWD/build}/.cache}/kiz-sync-ccache}
+export CCACHE_BASEDIR=$PWD CCACHE_NOHASHDIR=1
+cmake --preset release -B "$build" -DKIZ_BUILD_TESTS=OFF --log-level=WARNING >/dev/null
 cmake --build "$build"
 kiz=$build/bin/kiz
 kizd=$build/bin/kizd

@@ -109,7 +109,7 @@ void tell_replica(MetricText& out, Server& server, Replica& replica) {
   gauge("kiz_store_entries", "Entries held.", static_cast<double>(figures.entries));
   gauge("kiz_store_bytes", "Size of the store's files.", static_cast<double>(figures.bytes));
   if (const auto room = backup::room_at(server.config().store)) gauge("kiz_store_free_bytes", "Room left on the disk of the store.", static_cast<double>(*room));
-  gauge("kiz_store_writable", "1 while the store can take an edit.", server.store_works() ? 1 : 0);
+  gauge("kiz_store_writable", "1 while the store can take an edit.", server.takes_edits() ? 1 : 0);
   gauge("kiz_pending_entries", "Own entries that no peer has acknowledged.", static_cast<double>(figures.pending));
   gauge("kiz_conflicts", "Conflicts that wait for a person.", static_cast<double>(replica.conflict_count()));
   gauge("kiz_quarantined_entries", "Entries signed by a device after it was locked out.", static_cast<double>(figures.quarantined));
@@ -180,7 +180,7 @@ std::string metrics_text(Server& server) {
 Health health(Server& server) {
   const Replica* replica = server.replica();
   const bool set_up = replica != nullptr, joined = set_up && replica->identity().joined;
-  const bool store = set_up && server.store_works();
+  const bool store = set_up && server.takes_edits();
   Health out;
   out.ready = set_up && store && !server.stopping();
   out.json = Json{{"live", true}, {"ready", out.ready}, {"set_up", set_up}, {"joined", joined}, {"store", store}, {"version", KIZ_VERSION}}.dump() + "\n";

@@ -62,7 +62,7 @@ class Server {
   Counters& counters() { return counters_; }
   std::uint64_t started_ms() const { return started_ms_; }
   /// True if the store could take a change now (service_report.h).
-  bool store_works() const { return report_.store_works(); }
+  bool takes_edits() const { return report_.takes_edits(); }
   /// Notified whenever the state of an exchange may have changed.
   Wakeup& changed() { return changed_; }
   Bytes& read_buffer() { return read_buffer_; }

@@ -6,11 +6,14 @@
 #include "daemon/log.h"
 #include "daemon/server.h"
 #include "daemon/service.h"
+#include "libclient/backup_file.h"
 #include "libclient/replica_core.h"
 #include "libclient/translate.h"
 
 namespace kiz {
 namespace {
+
+constexpr std::uint64_t room_for_an_edit = 1u << 20;  // with all that SQLite may write for it
 
 /// Speaks the machine's language while it lives; requests come and go in others.
 class Speaking {
@@ -80,6 +83,14 @@ bool ServiceReport::store_works() const {
   } catch (const SqlFailure&) {
     return false;
   }
+}
+
+bool ServiceReport::takes_edits() const {
+  if (!store_works()) return false;
+  Replica* replica = server_.replica();
+  if (replica == nullptr || !replica->core().lacked_room()) return true;
+  const auto room = backup::room_at(server_.config().store);
+  return room && *room >= room_for_an_edit;
 }
 
 asio::awaitable<void> ServiceReport::feed_watchdog(std::chrono::milliseconds interval) {

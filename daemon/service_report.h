@@ -28,6 +28,9 @@ class ServiceReport {
   /// True if the store could take a change now: it opens a writing transaction and leaves it, reads its tables, and the
   /// file is still there and on a disk that may be written. Nothing is written, nothing is synced. True without a store.
   bool store_works() const;
+  /// True if it also has room: the last change was not refused for want of it, or there is room again. What is told to
+  /// monitors; the watchdog is fed on a full disk, too, because starting again frees nothing.
+  bool takes_edits() const;
 
   /// From the loop itself: a loop that hangs is what the watchdog is for. Runs until the server stops.
   asio::awaitable<void> feed_watchdog(std::chrono::milliseconds interval);

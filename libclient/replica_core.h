@@ -105,6 +105,8 @@ class ReplicaCore {
   std::vector<Advance> take_advances();
   /// A sync has failed: what the disk holds is not known, and nothing is taken before the store has been opened anew.
   bool needs_opening_anew() const;
+  /// True after a change that the disk had no room for, until one has found room. Nothing else is wrong with the store.
+  bool lacked_room() const { return lacked_room_; }
   /// The run that was read last, for the next peer that is due the same: an edit goes to all of them.
   struct RunRead {
     std::uint64_t generation = 0;
@@ -217,6 +219,7 @@ class ReplicaCore {
   std::map<TransportKey, std::uint64_t> compared_;   // ms
   std::map<SpaceNumber, std::uint64_t> evaluated_;   // ms
   std::uint64_t generation_ = 0;
+  bool lacked_room_ = false;
   mutable std::map<LogId, Seq> damaged_;
   mutable std::optional<std::uint64_t> damaged_as_of_;  // generation
   std::set<Hash> set_aside_;
@@ -235,6 +238,7 @@ auto ReplicaCore::write(Change change) -> decltype(change()) {
         flush();
         transaction.commit();
         ++generation_;
+        lacked_room_ = false;
         return out;
       }
       refused = std::move(out);
@@ -247,6 +251,7 @@ auto ReplicaCore::write(Change change) -> decltype(change()) {
     return std::move(*refused);
   } catch (const SqlFailure& failure) {
     drop_slots();
+    lacked_room_ = failure.error().code == Errc::no_space;
     return failure.error();
   } catch (...) {  // a Watch that ends what goes on
     drop_slots();

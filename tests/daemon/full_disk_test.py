@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 
-from kizd import Daemon, Realm, Refused, run, until
+from kizd import Daemon, Realm, Refused, http_get, metrics_file, run, until
 
 
 @contextlib.contextmanager
@@ -51,8 +51,8 @@ def offers_until_refused(daemon, known, name):
     raise AssertionError("the disk never filled up")
 
 
-def daemon_in(realm, folder, name):
-    daemon = Daemon(folder, name)
+def daemon_in(realm, folder, name, *options):
+    daemon = Daemon(folder, name, *options)
     daemon.log_path = os.path.join(realm.folder, name + ".log")  # which needs room, too
     return daemon
 
@@ -68,7 +68,8 @@ def kreis_and_town(realm, folder):
 def a_full_disk_refuses_edits_keeps_what_is_there_and_goes_on_when_it_grows(folder):
     with Realm() as realm:
         realm.set_up()
-        town = daemon_in(realm, folder, "town")
+        port, config = metrics_file(realm.folder)
+        town = daemon_in(realm, folder, "town", "--config", config)
         realm.daemons.append(town)
         town.start()
         invite = realm.invite("05554004")
@@ -79,10 +80,14 @@ def a_full_disk_refuses_edits_keeps_what_is_there_and_goes_on_when_it_grows(fold
             refused = offers_until_refused(town, known, f"before {size}")
             assert town.running() and town.titles() == known, "reading goes on"
             assert refused not in known
+            assert http_get(port, "/health")[0] == 503 and http_get(port, "/health/live")[0] == 200
+            assert "\nkiz_store_writable 0\n" in http_get(port, "/metrics")[2]
             resize(folder, size)
             more = f"There is room again: {size}"
             town.offer(more)
             known.add(more)
+            assert http_get(port, "/health")[0] == 200
+            assert "\nkiz_store_writable 1\n" in http_get(port, "/metrics")[2]
         resize(folder, 64)
         assert town.ask("sync", wait=True, timeout_ms=30000)["in_sync"]
         assert realm.kreis.titles() == known and len(known) > 10, len(known)

@@ -1,4 +1,5 @@
 """Real kizd processes on loopback, and their control sockets, for the tests in this folder."""
+import http.client
 import json
 import os
 import shutil
@@ -169,6 +170,26 @@ class Realm:
         joined = town.ask("join", invite=invite["invite"], check=invite["check"], device=name)
         assert joined["joined"] is True, joined
         return town
+
+
+def metrics_file(folder):
+    """A port, and a configuration that has figures and health served there."""
+    port = free_port()
+    config = os.path.join(folder, f"metrics-{port}.toml")
+    with open(config, "w", encoding="utf-8") as file:
+        file.write(f'[metrics]\nlisten = "127.0.0.1:{port}"\n')
+    return port, config
+
+
+def http_get(port, path, method="GET", host=None, body=None):
+    """Status, headers, text."""
+    line = http.client.HTTPConnection("127.0.0.1", port, timeout=10)
+    try:
+        line.request(method, path, body=body, headers={"Host": host} if host else {})
+        reply = line.getresponse()
+        return reply.status, dict(reply.getheaders()), reply.read().decode()
+    finally:
+        line.close()
 
 
 def until(what, condition, seconds=10):

@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 
-from kizd import Realm, free_port, run, until
+from kizd import Realm, http_get, metrics_file, run, until
 
 ROOT = os.environ["KIZ_SOURCE_DIR"]
 
@@ -23,24 +23,15 @@ class Watched:
     def __enter__(self):
         self.realm = Realm()
         self.realm.__enter__()
-        self.port = free_port()
-        config = os.path.join(self.realm.folder, "metrics.toml")
-        with open(config, "w", encoding="utf-8") as file:
-            file.write(f'[metrics]\nlisten = "127.0.0.1:{self.port}"\n')
-        self.realm.kreis.options = ["--config", config]
+        self.port, self.config = metrics_file(self.realm.folder)
+        self.realm.kreis.options = ["--config", self.config]
         return self
 
     def __exit__(self, *failed):
         self.realm.__exit__(*failed)
 
     def get(self, path, method="GET", host=None, body=None):
-        line = http.client.HTTPConnection("127.0.0.1", self.port, timeout=10)
-        try:
-            line.request(method, path, body=body, headers={"Host": host} if host else {})
-            reply = line.getresponse()
-            return reply.status, dict(reply.getheaders()), reply.read().decode()
-        finally:
-            line.close()
+        return http_get(self.port, path, method, host, body)
 
     def figures(self):
         status, headers, text = self.get("/metrics")
@@ -54,16 +45,21 @@ def value(text, name):
     return float(found[1])
 
 
+def check_metrics(text):
+    checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
+    assert checked.returncode == 0 and not checked.stdout and not checked.stderr, checked
+
+
 def figures_are_as_prometheus_wants_them_and_name_nobody():
     with Watched() as watched:
         realm = watched.realm
         realm.set_up()
-        ahaus = realm.join("ahaus", "05554004")
+        port, config = metrics_file(realm.folder)
+        ahaus = realm.join("ahaus", "05554004", "--config", config)
         ahaus.offer("Treff")
         assert ahaus.ask("sync", wait=True)["in_sync"]
         text = watched.figures()
-        checked = subprocess.run(["promtool", "check", "metrics"], input=text, capture_output=True, text=True, check=False)
-        assert checked.returncode == 0 and not checked.stdout and not checked.stderr, checked
+        check_metrics(text)
         assert value(text, 'kiz_peers{state="reachable"}') == 1, text
         assert value(text, 'kiz_entries_applied_total{origin="peer"}') >= 1
         assert value(text, "kiz_store_writable") == 1 and value(text, "kiz_set_up") == 1
@@ -79,7 +75,12 @@ def figures_are_as_prometheus_wants_them_and_name_nobody():
         backup = os.path.join(realm.folder, "backups")
         os.mkdir(backup)
         realm.kreis.ask("backup.write", target=backup)
-        assert value(watched.figures(), "kiz_backup_size_bytes") > 0
+        backed_up = watched.figures()
+        assert value(backed_up, "kiz_backup_size_bytes") > 0
+        check_metrics(backed_up)
+        of_town = http_get(port, "/metrics")[2]
+        assert value(of_town, "kiz_membership_expiry_timestamp_seconds") > time.time()
+        check_metrics(of_town)
 
 
 def health_tells_live_from_ready_and_nothing_is_served_before_set_up():
@@ -143,10 +144,9 @@ def strange_requests_are_refused_and_slow_callers_hung_up_on():
 def a_reload_moves_or_closes_the_address_and_a_taken_one_is_told():
     with Watched() as watched:
         watched.realm.set_up()
-        config = os.path.join(watched.realm.folder, "metrics.toml")
 
         def reload_with(listen):
-            with open(config, "w", encoding="utf-8") as file:
+            with open(watched.config, "w", encoding="utf-8") as file:
                 file.write(f'[metrics]\nlisten = "{listen}"\n')
             watched.realm.kreis.process.send_signal(1)
 
@@ -229,6 +229,8 @@ def each_explained_record_has_its_text_in_both_languages():
     source = "".join(open(path, encoding="utf-8").read() for path in glob.glob(f"{ROOT}/daemon/*.cc"))
     for event, number in rows.items():
         assert source.count(f'"{event}"') >= 2, f"nobody writes {event}"
+    warned = set(re.findall(r'log::(?:warning|error)\("(\w+)"', source))
+    assert len(warned) >= 15 and warned <= set(rows), f"not explained: {warned - set(rows)}"
     for name in ("kiz-sync.catalog", "kiz-sync.de.catalog"):
         texts = catalogue(f"{ROOT}/packaging/journal/{name}")
         assert set(texts) == set(rows.values()), name

@@ -35,6 +35,9 @@ constexpr std::uint64_t behind_max_ms = 5 * 60'000;   // what clocks of two mach
 
 std::string number(std::uint64_t n) { return shown_number(static_cast<std::int64_t>(n)); }
 
+/// Where a store goes that another one takes the place of: it is kept, until a person is sure.
+std::string set_aside_at(const std::string& store) { return store + ".old"; }
+
 std::string user_name() {
   const passwd* user = ::getpwuid(::geteuid());
   return user != nullptr ? user->pw_name : std::to_string(::geteuid());
@@ -112,7 +115,8 @@ bool check_entries(Report& report, Replica& replica) {
   }
   const auto damages = store_repair::look(core);
   if (!damages) {
-    report.add(kind("pages_unreadable"), tr("Pages of the store cannot be read."));
+    report.add(kind("pages_unreadable"), tr("Pages of the store cannot be read. Move it aside, start kizd again, read the last backup: kiz backup read FILE"),
+               {core.options().directory.string(), set_aside_at(core.options().directory.string())});
     return false;
   }
   for (const store_repair::Damage& damage : *damages) {
@@ -151,8 +155,9 @@ void check_integrity(Report& report, Replica& replica, bool thorough) {
     report.add(kind("history_sound"), tr("Entries: {}, signatures: {}; they and all pages hold.", {number(found.entries), number(found.signatures)}));
     return;
   }
+  const std::string at = replica.core().options().directory.string();
   for (std::size_t i = 0; i < found.findings.size() && i < 3; ++i) {
-    report.add(kind("damaged"), tr("Damaged: {}.", {found.findings[i]}));
+    report.add(kind("damaged"), tr("Damaged: {}.", {found.findings[i]}), {at, set_aside_at(at)});
   }
 }
 
@@ -176,7 +181,7 @@ void tell_alarms(Report& report, Replica& replica) {
     if (alarm.code == "W_CHECKPOINT") report.add(kind("checkpoint_differs"), alarm.text);
     if (alarm.code == "W_STATE_DIFFERS") report.add(kind("state_differs"), alarm.text);
     if (alarm.code == "W_STATE_MENDED") report.add(kind("state_mended"), alarm.text);
-    if (alarm.code == "W_CONTROL_FORKED") report.add(kind("control_forked"), alarm.text);
+    if (alarm.code == "W_CONTROL_FORKED") report.add(replica.identity().is_authority ? kind("control_forked") : kind("kreis_forked"), alarm.text);
     if (alarm.code == "W_CONTROL_UNCONFIRMED") report.add(kind("control_unconfirmed"), alarm.text);
     if (alarm.code == "W_RESTORING") report.add(replica.core().control().empty() ? kind("restore_waits") : kind("being_restored"), alarm.text);
     if (alarm.code == "W_FORK_FULL") report.add(kind("fork_full"), alarm.text, {alarm.device});
@@ -234,7 +239,7 @@ void check_network(Report& report, const Replica& replica, const Json& running, 
   }
 }
 
-void check_membership(Report& report, const Replica& replica) {
+void check_membership(Report& report, Replica& replica) {
   const Identity self = replica.identity();
   const std::uint64_t now = replica.now_ms();
   if (!self.joined) {
@@ -244,8 +249,10 @@ void check_membership(Report& report, const Replica& replica) {
   const auto days_left = [&](const Device& device) { return (device.admitted_until_ms - now) / day_ms; };
   if (const Device* own = replica.membership().device(self.author)) {
     const std::string ref = "G-" + std::to_string(own - replica.membership().devices().data() + 1);
+    const std::string at = replica.core().options().directory.string();
     if (own->revoked) {
-      report.add(kind("locked_out"), tr("The Kreis has locked this device out."));
+      report.add(kind("locked_out"), tr("The Kreis has locked this device out. To work here again: move its store aside, start kizd again, join with a new invite."),
+                 {at, set_aside_at(at)});
     } else if (own->admitted_until_ms > 0 && own->admitted_until_ms <= now) {
       report.add(kind("membership_ended"), tr("The membership of this device ended on {}; the Kreis renews it on its own machine.", {shown_day(own->admitted_until_ms)}), {ref});
     } else if (own->admitted_until_ms > 0 && days_left(*own) < soon_days) {
@@ -345,7 +352,7 @@ Report examine_closed(const Refusal& refusal, const std::string& at) {
     case Errc::not_permitted: report.add(kind("store_foreign"), refusal.text, {at}); break;
     case Errc::no_space: report.add(kind("disk_full"), refusal.text, {at}); break;
     case Errc::io_error: report.add(kind("store_unreadable"), refusal.text, {at}); break;
-    case Errc::damaged: report.add(kind("damaged"), refusal.text); break;
+    case Errc::damaged: report.add(kind("damaged"), refusal.text, {at, set_aside_at(at)}); break;
     case Errc::store_too_new: report.add(kind("store_newer"), refusal.text); break;
     case Errc::bad_clock: report.add(kind("clock_impossible"), refusal.text); break;
     default: report.add(kind("store_closed"), refusal.text); break;

@@ -17,10 +17,10 @@ KIZ = os.path.join(os.environ["KIZ_BIN"], "kiz")
 ROOT = os.environ["KIZ_SOURCE_DIR"]
 CHECKS = {"service", "store", "integrity", "clock", "network", "membership", "backup", "disk", "version", "permissions"}
 PROGRAMS = {"systemctl": "systemd", "timedatectl": "systemd", "adduser": "adduser", "apt-get": "apt", "df": "coreutils",
-            "ls": "coreutils", "chmod": "coreutils", "chown": "coreutils", "getent": "libc-bin", "ip": "iproute2"}
-HARMLESS = {"df", "ls", "chmod", "chown", "getent"}
+            "ls": "coreutils", "mv": "coreutils", "chmod": "coreutils", "chown": "coreutils", "getent": "libc-bin", "ip": "iproute2"}
+HARMLESS = {"df", "ls", "mv", "chmod", "chown", "getent"}
 PLACES = {"adduser {} {}": ("anna", "kiz-sync"), "chown -R {} {}": (str(os.getuid()), "."), "getent hosts {}": ("localhost",),
-          "df -h {}": (".",), "ls -ld {}": (".",), "chmod 700 {}": (".",), "chmod 600 {}": ("file",)}
+          "df -h {}": (".",), "ls -ld {}": (".",), "chmod 700 {}": (".",), "chmod 600 {}": ("file",), "mv {} {}": ("file", "file.old")}
 
 # Alarms of kiz status that a check of the doctor's own finds, and those that need nothing done here.
 FOUND_OTHERWISE = {"W_FORK", "W_FORK_OWN", "W_EXPIRED", "W_EXPIRES", "W_REVOKED", "W_RESTORED", "W_PUT_OFF_THERE"}

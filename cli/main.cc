@@ -270,6 +270,16 @@ int run(const Words& words) {
     return refuse(to_refusal(Error{Errc::internal, failure.what()}), at_once.json);
   }
 }
+
+// Every user of a machine may read the command lines of others: an invite, also one broken into several words, does not stay there.
+void hide_invite(int argc, char** argv) {
+  bool inside = false;
+  for (int i = 1; i < argc; ++i) {
+    const std::string_view word{argv[i]};
+    inside = word.starts_with("KIZ1-") || (inside && !word.starts_with('-'));
+    if (inside) std::fill_n(argv[i], word.size(), '*');
+  }
+}
 }  // namespace
 
 }  // namespace kiz::cli
@@ -277,7 +287,9 @@ int run(const Words& words) {
 int main(int argc, char** argv) {
   kiz::forbid_memory_dumps();
   kiz::mark_own_failures();
-  const int code = kiz::cli::run({argv + 1, argv + argc});
+  const std::vector<std::string> words{argv + 1, argv + argc};
+  kiz::cli::hide_invite(argc, argv);
+  const int code = kiz::cli::run(words);
   // What was asked for must have reached its reader: a full disk behind ">" is a failure.
   if (std::fflush(stdout) != 0 && code == 0) return kiz::exit_code(kiz::Errc::io_error);
   return code;

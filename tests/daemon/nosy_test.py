@@ -9,7 +9,7 @@ import stat
 import subprocess
 import sys
 
-from kizd import BIN, HERE, KIZD, Realm, run
+from kizd import BIN, HERE, KIZD, Realm, run, until
 
 sys.path.insert(0, os.path.join(HERE, "..", "cli"))
 from command_tree import FILE, leaves, operands_of  # noqa: E402
@@ -164,6 +164,27 @@ def secrets_are_in_no_argument_environment_dump_log_or_report():
                     assert len(secret) >= 16 and secret not in text, (daemon.name, place, secret)
 
 
+def an_invite_does_not_stay_on_the_command_line():
+    with Realm() as realm:
+        realm.set_up()
+        invite = realm.invite("05554008")
+        check = os.path.join(realm.folder, "check")
+        with open(check, "w", encoding="ascii") as file:
+            file.write(invite["check"])
+        realm.kreis.process.send_signal(signal.SIGSTOP)  # so that kiz waits
+        try:
+            words = [os.path.join(BIN, "kiz"), "--store", os.path.join(realm.folder, "town"), "join", invite["invite"], "--pruefzahl-datei", check]
+            with subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, stdin=subprocess.DEVNULL) as joining:
+                def shown():
+                    with open(f"/proc/{joining.pid}/cmdline", "rb") as file:
+                        return file.read()
+                until("it is hidden", lambda: b"join" in shown() and b"KIZ1-" not in shown() and invite["invite"].encode()[5:] not in shown())
+                assert joining.poll() is None and check.encode() in shown()
+                joining.kill()
+        finally:
+            realm.kreis.process.send_signal(signal.SIGCONT)
+
+
 def a_crash_leaves_no_core_file_whatever_the_shell_allows():
     with Realm() as realm:
         program = os.path.join(realm.folder, "allowed")
@@ -191,5 +212,6 @@ sys.exit(run([
     another_s_store_is_no_broken_disk_but_a_matter_of_rights,
     files_and_processes_are_closed_to_other_users,
     secrets_are_in_no_argument_environment_dump_log_or_report,
+    an_invite_does_not_stay_on_the_command_line,
     a_crash_leaves_no_core_file_whatever_the_shell_allows,
 ]))

@@ -363,7 +363,11 @@ TEST_CASE("retention: contact data of an offer that ended two years ago is due")
 
 TEST_CASE("retention: counts are due after ten years, where they were entered: in the town, or from paper at the Kreis") {
   Town town;
-  const counts::Entered entered{.key = {.ags = "05554004", .period = "2026-10", .measure = "arrived"}, .value = 4};
+  counts::Entered entered;
+  entered.key.ags = "05554004";
+  entered.key.period = "2026-10";
+  entered.key.measure = "arrived";
+  entered.value = 4;
   const auto enter = [&](Replica& at, bool paper) {
     Edit edit;
     REQUIRE(counts::put(edit, at, entered, {}, paper));

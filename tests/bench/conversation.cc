@@ -17,6 +17,7 @@ namespace kiz::bench {
 namespace {
 
 constexpr double patience_seconds = 60;
+constexpr double quiet_seconds = 0.25;
 
 int checked(int result, const char* what) {
   if (result < 0) throw std::system_error{errno, std::generic_category(), what};
@@ -122,6 +123,17 @@ void Line<Talk>::until_in_sync() {
       since_progress = Stopwatch{};
     }
     if (since_progress.seconds() > patience_seconds) throw std::runtime_error{"no progress for a minute"};
+  }
+}
+
+template <class Talk>
+void Line<Talk>::until_quiet() {
+  std::uint64_t seen = wire_bytes_;
+  for (Stopwatch quiet; quiet.seconds() < quiet_seconds;) {
+    if (!turn(50)) throw std::runtime_error{"the peer went away"};
+    if (wire_bytes_ == seen) continue;
+    seen = wire_bytes_;
+    quiet = Stopwatch{};
   }
 }
 

@@ -40,6 +40,9 @@ class Line {
   /// turn() until both hold the same; throws after a minute without progress.
   void until_in_sync();
 
+  /// turn() until nothing has moved for 250 ms: wire_bytes() is then what the exchange took, as other systems are counted.
+  void until_quiet();
+
   /// For whoever waits for many at once: turn(0) when there is something, or when has_more_to_send() and there is room.
   int socket() const { return socket_; }
   bool has_more_to_send() const { return sent_ < unsent_.size(); }

@@ -1,5 +1,5 @@
 // Many at once: a hub that answers whoever calls, and a crowd of replicas in one process that call it. Driven by poll(), as
-// conversation.h; the daemon's own loop is measured by `idle`, `start`, `flood` and `storm`.
+// conversation.h; the daemon's own loop is measured by `idle`, `start`, `flood`, `hub` and `storm`.
 #pragma once
 
 #include <memory>

@@ -1,10 +1,11 @@
 #include "tests/bench/harness.h"
 
 #include <fmt/format.h>
-#include <sys/resource.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
+#include <algorithm>
 #include <fstream>
 #include <nlohmann/json.hpp>
 #include <stdexcept>
@@ -32,12 +33,13 @@ std::uint64_t peak_rss_bytes() {
   throw std::runtime_error{"/proc/self/status has no VmHWM"};
 }
 
-double cpu_seconds() {
-  rusage used{};
-  ::getrusage(RUSAGE_SELF, &used);
-  const auto seconds = [](const timeval& t) { return static_cast<double>(t.tv_sec) + static_cast<double>(t.tv_usec) / 1e6; };
-  return seconds(used.ru_utime) + seconds(used.ru_stime);
+double ProcessorWatch::now() {
+  timespec used{};
+  ::clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &used);
+  return static_cast<double>(used.tv_sec) + static_cast<double>(used.tv_nsec) / 1e9;
 }
+
+double ProcessorWatch::seconds() const { return now() - start_; }
 
 std::uint64_t disk_bytes(const fs::path& folder) {
   std::uint64_t total = 0;
@@ -73,9 +75,14 @@ std::string to_json(const Report& r) {
            {"ratio", r.has_limit() ? Json(rounded(r.ratio())) : Json(nullptr)},
            {"fsyncs_per_commit", or_null(r.fsyncs_per_commit)},
            {"peak_rss_bytes", r.peak_rss_bytes},
-           {"cpu_seconds", r.cpu_seconds},
+           {"cpu_seconds", Json::array()},
            {"wire_bytes", or_null(r.wire_bytes)},
-           {"disk_bytes", or_null(r.disk_bytes)}};
+           {"disk_bytes", or_null(r.disk_bytes)},
+           {"runs", Json::array()}};
+  for (const double seconds : r.cpu_seconds) out["cpu_seconds"].push_back(rounded(seconds));
+  for (const RunTime& run : r.runs) {
+    out["runs"].push_back({{"seconds", rounded(run.seconds)}, {"ratio", r.has_limit() ? Json(rounded(run.ratio)) : Json(nullptr)}});
+  }
   for (const auto& [name, value] : r.extra) out[name] = rounded(value);
   return out.dump();
 }
@@ -95,6 +102,12 @@ std::string to_text(const Report& r) {
     out += fmt::format("; limit {} {:.3f} s, ratio {:.2f}", r.limit.name, r.limit.seconds_for(r.n), r.ratio());
   }
   out += "\n";
+  if (r.runs.size() > 1) {
+    out += fmt::format("  {} runs             {:.3f} to {:.3f} s", r.runs.size(), r.runs.front().seconds, r.runs.back().seconds);
+    const auto [least, most] = std::ranges::minmax(r.runs, {}, &RunTime::ratio);
+    if (r.has_limit()) out += fmt::format(", ratio {:.2f} to {:.2f}", least.ratio, most.ratio);
+    out += "\n";
+  }
   if (r.fsyncs_per_commit) out += fmt::format("  fsyncs per commit  {:.3f}\n", *r.fsyncs_per_commit);
   for (const double seconds : r.cpu_seconds) out += fmt::format("  processor time     {:.3f} s\n", seconds);
   for (const auto bytes : r.peak_rss_bytes)

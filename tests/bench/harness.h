@@ -19,8 +19,9 @@ namespace kiz::bench {
 struct Options {
   std::uint64_t n = 100000;  // records
   std::uint32_t seed = usual_seed;
-  int runs = 1;                                                           // the best one is reported
+  int runs = 1;                                                           // the best one is reported, with the spread of all
   unsigned peers = 2000;                                                  // hub, storm
+  bool shared = false;                                                    // storm: edits that every town reads
   double minutes = 3;                                                     // hub, idle, flood
   unsigned towns = 100;                                                   // growth
   std::filesystem::path plots = ".";                                      // growth: where its plots go
@@ -34,6 +35,17 @@ class Stopwatch {
 
  private:
   std::chrono::steady_clock::time_point start_ = std::chrono::steady_clock::now();
+};
+
+/// User and system time of this process from its making: what one step uses, not the process's life.
+class ProcessorWatch {
+ public:
+  double seconds() const;
+
+ private:
+  static double now();
+
+  double start_ = now();
 };
 
 /// A folder of its own below `parent`, gone with the object.
@@ -61,6 +73,12 @@ struct Limit {
   double seconds_for(std::uint64_t count) const { return static_cast<double>(count) / rate(); }
 };
 
+/// What one of several runs took.
+struct RunTime {
+  double seconds = 0;
+  double ratio = 0;  // to the limit measured in that run; 0: there is none
+};
+
 /// One run of a workload. What a workload has no figure for stays empty and is printed as null.
 struct Report {
   std::string workload;
@@ -70,10 +88,11 @@ struct Report {
   Limit limit = {};
   std::optional<double> fsyncs_per_commit = {};
   std::vector<std::uint64_t> peak_rss_bytes = {};          // one per process
-  std::vector<double> cpu_seconds = {};                    // the same
+  std::vector<double> cpu_seconds = {};                    // the same; of the steps that are timed
   std::optional<std::uint64_t> wire_bytes = {};            // both directions
   std::optional<std::uint64_t> disk_bytes = {};            // of the replica that was filled
   std::vector<std::pair<std::string, double>> extra = {};  // e.g. {"p99_ms", 0.8}
+  std::vector<RunTime> runs = {};                          // all of them, the fastest first; main.cc's
 
   double rate() const { return seconds > 0 ? static_cast<double>(n) / seconds : 0; }
   bool has_limit() const { return limit.n > 0; }
@@ -93,8 +112,6 @@ std::string to_text(const std::vector<Limit>& limits);
 
 /// VmHWM: the most memory this process held at any time, opening its replica included.
 std::uint64_t peak_rss_bytes();
-/// User and system time of this process so far.
-double cpu_seconds();
 /// Bytes on disk of everything below a folder, as `du` counts them.
 std::uint64_t disk_bytes(const std::filesystem::path& folder);
 /// fsync and fdatasync calls of this process so far, SQLite's included (sync_count.cc stands in their way).

@@ -32,6 +32,8 @@ Limit limit_two_syncs_and_hop(
 Limit limit_signed_edit(const Options&, Pages);
 /// W2: decrypt a frame, check the hash chain, decode, log row, state row with an index; durable.
 Limit limit_receive(const Options&, Pages);
+/// W4: the same for `changes` of one field each, while n records are held: log row, one column of the state row; durable.
+Limit limit_receive_changes(const Options&, std::uint64_t changes, Pages);
 
 std::vector<Limit> all_limits(const Options&);
 

@@ -38,7 +38,8 @@ PlainRecord plain_record(const Offer& o) {
 }
 
 PlainState::PlainState(Database& database)
-    : insert_{with_tables(database), "INSERT OR REPLACE INTO state VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"} {}
+    : insert_{with_tables(database), "INSERT OR REPLACE INTO state VALUES(?,?,?,?,?,?,?,?,?,?,?,?,?,?)"},
+      update_{database, "UPDATE state SET status=? WHERE id=?"} {}
 
 void PlainState::put(const PlainRecord& record) {
   int at = 0;
@@ -47,6 +48,8 @@ void PlainState::put(const PlainRecord& record) {
   insert_.bind(++at, record.capacity);
   insert_.step();
 }
+
+void PlainState::set_status(const PlainChange& change) { update_.run(std::string_view{change.value}, ByteView{change.id}); }
 
 Limit limit_signed_edit(const Options& o, Pages pages) {
   const std::uint64_t n = std::min<std::uint64_t>(o.n, 2000);
@@ -104,13 +107,14 @@ struct Sent {
   Hash head;
 };
 
-Sent sent_records(const Options& o) {
+// n bodies as they would come: chained, in encrypted frames.
+template <class NextBody>
+Sent sent(std::uint64_t n, NextBody next_body) {
   Sent out;
   Channel channel;
-  OfferGenerator generator{o.seed};
   wire::Writer frame;
-  for (std::uint64_t i = 0; i < o.n; ++i) {
-    const Bytes body = wire::encode(plain_record(generator.next()));
+  for (std::uint64_t i = 0; i < n; ++i) {
+    const Bytes body = next_body();
     out.head = crypto::Hasher{"bench entry"}.add(out.head).add(body).finish();
     if (frame.bytes().size() + body.size() > frame_bytes) out.frames.push_back(channel.seal(frame.take()));
     frame.varint(body.size());
@@ -120,13 +124,9 @@ Sent sent_records(const Options& o) {
   return out;
 }
 
-}  // namespace
-
-Limit limit_receive(const Options& o, Pages pages) {
-  const Sent sent = sent_records(o);
-  const WorkFolder folder{o.folder};
-  Database database{folder.path() / "db", pages};
-  PlainState state{database};
+// Takes it all in, in large transactions, and hands each decoded Body to `keep`. Returns the seconds.
+template <class Body, class Keep>
+double receive(Database& database, const Sent& sent, Keep keep) {
   Statement log{database, log_insert};
   Channel channel;
   Hash head;
@@ -137,18 +137,44 @@ Limit limit_receive(const Options& o, Pages pages) {
     if (i % frames_per_transaction == 0) database.run("BEGIN IMMEDIATE");
     const Bytes frame = channel.open(sent.frames[i]);
     for (wire::Reader in{frame}; in.left() > 0;) {
-      const ByteView body = in.raw(in.count(frame_bytes, 1));
-      head = crypto::Hasher{"bench entry"}.add(head).add(body).finish();
-      const auto record = wire::decode<PlainRecord>(body);
-      if (!record) throw std::runtime_error{"a record of our own was refused"};
-      log.run(++seq, ByteView{head}, ByteView{}, body);
-      state.put(*record);
+      const ByteView bytes = in.raw(in.count(frame_bytes, 1));
+      head = crypto::Hasher{"bench entry"}.add(head).add(bytes).finish();
+      const auto body = wire::decode<Body>(bytes);
+      if (!body) throw std::runtime_error{"a record of our own was refused"};
+      log.run(++seq, ByteView{head}, ByteView{}, bytes);
+      keep(*body);
     }
     if ((i + 1) % frames_per_transaction == 0 || i + 1 == sent.frames.size()) database.run("COMMIT");
   }
   const double seconds = watch.seconds();
   if (head != sent.head) throw std::runtime_error{"the chain does not end where it should"};
+  return seconds;
+}
+
+}  // namespace
+
+Limit limit_receive(const Options& o, Pages pages) {
+  OfferGenerator generator{o.seed};
+  const Sent records = sent(o.n, [&] { return wire::encode(plain_record(generator.next())); });
+  const WorkFolder folder{o.folder};
+  Database database{folder.path() / "db", pages};
+  PlainState state{database};
+  const double seconds = receive<PlainRecord>(database, records, [&](const PlainRecord& record) { state.put(record); });
   return {pages == Pages::plain ? "receive" : "receive, encrypted pages", o.n, seconds, "records"};
+}
+
+Limit limit_receive_changes(const Options& o, std::uint64_t changes, Pages pages) {
+  OfferGenerator generator{o.seed};
+  const Sent all = sent(changes, [&] { return wire::encode(PlainChange{from_hex(generator.next().id), 10, "edit-A"}); });
+  const WorkFolder folder{o.folder};
+  Database database{folder.path() / "db", pages};
+  PlainState state{database};
+  database.run("BEGIN IMMEDIATE");
+  OfferGenerator held{o.seed};
+  for (std::uint64_t i = 0; i < o.n; ++i) state.put(plain_record(held.next()));
+  database.run("COMMIT");
+  const double seconds = receive<PlainChange>(database, all, [&](const PlainChange& change) { state.set_status(change); });
+  return {pages == Pages::plain ? "receive changes of one field" : "receive changes of one field, encrypted pages", changes, seconds, "changes"};
 }
 
 std::vector<Limit> all_limits(const Options& o) {
@@ -168,7 +194,8 @@ std::vector<Limit> all_limits(const Options& o) {
           limit_signed_edit(o, Pages::plain),
           limit_signed_edit(o, Pages::encrypted),
           limit_receive(o, Pages::plain),
-          limit_receive(o, Pages::encrypted)};
+          limit_receive(o, Pages::encrypted),
+          limit_receive_changes(o, (o.n + 9) / 10, Pages::encrypted)};
 }
 
 }  // namespace kiz::bench

@@ -29,14 +29,27 @@ struct PlainRecord {
 
 PlainRecord plain_record(const Offer& offer);
 
+/// A new status of a record.
+struct PlainChange {
+  Bytes id;  // 16
+  std::uint32_t field = 0;
+  std::string value;
+
+  template <class Archive>
+  void serialize(Archive& ar) {
+    ar(wire::blob(id, 16), field, wire::text(value, 4096));
+  }
+};
+
 /// The state table: a row per record, an index on the municipality.
 class PlainState {
  public:
   explicit PlainState(Database& database);
   void put(const PlainRecord& record);
+  void set_status(const PlainChange& change);
 
  private:
-  Statement insert_;
+  Statement insert_, update_;
 };
 
 }  // namespace kiz::bench

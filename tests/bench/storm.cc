@@ -24,16 +24,16 @@ void note_last(std::atomic<std::int64_t>& last_ns) {
   }
 }
 
-// In a space that the Kreis alone reads besides: else each of the towns would get what all the others wrote.
-void edit_away(LightTown& town, std::uint32_t seed) {
+// `collection`: one that the Kreis alone reads besides, so that nothing is passed on, or one that all towns read.
+void edit_away(LightTown& town, std::uint32_t seed, Collection collection) {
   OfferGenerator generator{seed};
-  const Space space{town.realm(), town.member(), Collection::extension, {}};
+  const Space space{town.realm(), town.member(), collection, {}};
   for (int i = 0; i < edits_each; ++i) {
     town.edit(space, {{record_id(generator.next()), status, Mode::replace, {}, {}, Value{std::string{"away"}}}});
   }
 }
 
-nlohmann::json play(const Part& part, Progress& progress) {
+nlohmann::json play(const Part& part, Collection collection, Progress& progress) {
   allow_many_files();
   PlayedPart played{part};
   Fleet& fleet = played.fleet;
@@ -42,13 +42,13 @@ nlohmann::json play(const Part& part, Progress& progress) {
   fleet.until_in_sync();
   progress.steps.done_then_wait_for(away);
   fleet.lose_lines();
-  for (std::size_t i = 0; i < fleet.size(); ++i) edit_away(fleet.town(i), static_cast<std::uint32_t>(part.seed + part.first + i + 1));
+  for (std::size_t i = 0; i < fleet.size(); ++i) edit_away(fleet.town(i), static_cast<std::uint32_t>(part.seed + part.first + i + 1), collection);
   progress.steps.done_then_wait_for(storm);
   fleet.lose_lines();
-  const double cpu = cpu_seconds();
+  const ProcessorWatch processor;
   fleet.until_in_sync();
   note_last(*progress.last_ns);
-  const double used = cpu_seconds() - cpu;
+  const double used = processor.seconds();
   progress.steps.done_then_wait_for(over);
   return {{"wire", fleet.wire_bytes()}, {"failed_calls", fleet.failed_calls()}, {"cpu", used}, {"rss", peak_rss_bytes()}};
 }
@@ -64,7 +64,10 @@ Report run_storm(const Options& o) {
 
   Progress progress;
   std::vector<std::unique_ptr<Child>> children;
-  for (const Part& part : parts) children.push_back(std::make_unique<Child>([&part, &progress] { return play(part, progress); }));
+  const Collection collection = o.shared ? Collection::offers : Collection::extension;
+  for (const Part& part : parts) {
+    children.push_back(std::make_unique<Child>([&part, collection, &progress] { return play(part, collection, progress); }));
+  }
   progress.steps.ask(making, children);
   {
     const auto before = start_node(parts.front());

@@ -18,18 +18,22 @@ Report filled(const Options& o, std::string_view workload, std::uint64_t n, std:
       Child{[&] {
         const auto replica = open_replica(folders.kreis);
         const auto syncs = syncs_so_far();
+        const ProcessorWatch processor;
         const Stopwatch watch;
         const std::uint64_t commits = fill(*replica, n, o.seed, per_commit);
-        const double seconds = watch.seconds();
+        const double seconds = watch.seconds(), used = processor.seconds();
         const auto synced = static_cast<double>(syncs_so_far() - syncs);
         check_some(*replica, n, o.seed);
-        return nlohmann::json{
-            {"seconds", seconds}, {"fsyncs", synced / static_cast<double>(commits)}, {"rss", peak_rss_bytes()}};
+        return nlohmann::json{{"seconds", seconds},
+                              {"fsyncs", synced / static_cast<double>(commits)},
+                              {"cpu", used},
+                              {"rss", peak_rss_bytes()}};
       }}.wait();
   Report out{
       .workload = std::string{workload}, .n = n, .seed = o.seed, .seconds = said["seconds"], .limit = std::move(limit)};
   out.fsyncs_per_commit = said["fsyncs"];
   out.peak_rss_bytes = {said["rss"]};
+  out.cpu_seconds = {said["cpu"]};
   out.disk_bytes = disk_bytes(folders.kreis);
   return out;
 }

@@ -23,19 +23,23 @@ Report run_w2(const Options& o) {
   Child kreis{[&] {
     const auto replica = open_replica(folders.kreis);
     Conversation conversation{*replica, Side::responder, loopback.accept()};
+    const ProcessorWatch processor;
     while (conversation.turn(1000)) {
     }
-    return nlohmann::json{{"rss", peak_rss_bytes()}};
+    return nlohmann::json{{"cpu", processor.seconds()}, {"rss", peak_rss_bytes()}};
   }};
   Child town{[&] {
     const auto replica = open_replica(folders.town);
     const auto syncs = syncs_so_far();
+    const ProcessorWatch processor;
     const Stopwatch watch;
     nlohmann::json out;
     {
       Conversation conversation{*replica, Side::initiator, loopback.connect()};
       conversation.until_in_sync();
       out["seconds"] = watch.seconds();
+      conversation.until_quiet();
+      out["cpu"] = processor.seconds();
       out["wire"] = conversation.wire_bytes();
     }
     out["fsyncs"] = syncs_so_far() - syncs;
@@ -48,6 +52,7 @@ Report run_w2(const Options& o) {
 
   Report out{.workload = "W2", .n = o.n, .seed = o.seed, .seconds = received["seconds"], .limit = limit};
   out.peak_rss_bytes = {sent["rss"], received["rss"]};
+  out.cpu_seconds = {sent["cpu"], received["cpu"]};
   out.wire_bytes = received["wire"];
   out.disk_bytes = disk_bytes(folders.town);
   out.extra = {{"fsyncs", received["fsyncs"].get<double>()}};

@@ -1,7 +1,9 @@
 // W3: what a change costs once both hold everything. Live: from before the commit on A until B shows the value.
+// Processor time is that of the live edits from the second on: what both do until they hold everything is W2.
 // Reconnect: from connect() on B until what changed meanwhile is readable there and flushed; bytes with the handshake.
 #include <algorithm>
 #include <atomic>
+#include <optional>
 #include <stdexcept>
 
 #include "tests/bench/bench_realm.h"
@@ -43,17 +45,21 @@ nlohmann::json kreis_side(const Options& o, const Folders& folders, const Loopba
   const auto replica = open_replica(folders.kreis);
   const auto records = first_records(o.n, o.seed);
   std::vector<double> milliseconds;
+  double used = 0;
   {
     Conversation conversation{*replica, Side::responder, loopback.accept()};
     conversation.until_in_sync();
+    std::optional<ProcessorWatch> processor;
     for (int i = 0; i < live_edits; ++i) {
       const auto begun = now_ns();
       set_status(*replica, records, 1, "live-" + std::to_string(i));
       conversation.tell_commits();
-      while (shared->seen_ns[i].load(std::memory_order_acquire) == 0) conversation.turn(0);
+      while (shared->seen_ns[i].load(std::memory_order_acquire) == 0) conversation.turn(1);
       milliseconds.push_back(static_cast<double>(shared->seen_ns[i] - begun) / 1e6);
       conversation.until_in_sync();
+      if (!processor) processor.emplace();
     }
+    used = processor->seconds();
     while (conversation.turn(100)) {
     }
   }
@@ -68,8 +74,10 @@ nlohmann::json kreis_side(const Options& o, const Folders& folders, const Loopba
     }
   }
   std::ranges::sort(milliseconds);
-  return {
-      {"p50", milliseconds[live_edits / 2]}, {"p99", milliseconds[live_edits * 99 / 100]}, {"rss", peak_rss_bytes()}};
+  return {{"p50", milliseconds[live_edits / 2]},
+          {"p99", milliseconds[live_edits * 99 / 100]},
+          {"cpu", used},
+          {"rss", peak_rss_bytes()}};
 }
 
 nlohmann::json town_side(const Options& o, const Folders& folders, const Loopback& loopback, Shared<Steps>& shared) {
@@ -80,15 +88,19 @@ nlohmann::json town_side(const Options& o, const Folders& folders, const Loopbac
     const auto record = replica->read(space, records[i]);
     return record ? record->text(status) : std::string{};
   };
+  nlohmann::json out;
   {
     Conversation conversation{*replica, Side::initiator, loopback.connect()};
+    std::optional<ProcessorWatch> processor;
     for (int i = 0; i < live_edits;) {
       if (!conversation.turn(1000)) throw std::runtime_error{"A went away"};
-      if (shown(0) == "live-" + std::to_string(i)) shared->seen_ns[i++].store(now_ns(), std::memory_order_release);
+      if (shown(0) != "live-" + std::to_string(i)) continue;
+      shared->seen_ns[i++].store(now_ns(), std::memory_order_release);
+      if (!processor) processor.emplace();
     }
     conversation.until_in_sync();
+    out["cpu"] = processor->seconds();
   }
-  nlohmann::json out;
   for (std::size_t step = 0; step < reconnects.size(); ++step) {
     shared->asked = static_cast<int>(step) + 1;
     while (shared->prepared.load() <= static_cast<int>(step)) ::usleep(1000);
@@ -96,6 +108,7 @@ nlohmann::json town_side(const Options& o, const Folders& folders, const Loopbac
     Conversation conversation{*replica, Side::initiator, loopback.connect()};
     conversation.until_in_sync();
     const double seconds = watch.seconds();
+    conversation.until_quiet();
     for (std::size_t i = 0; i < std::min<std::size_t>(reconnects[step], records.size()); ++i) {
       if (shown(i) != "again-" + std::to_string(step)) throw std::runtime_error{"a change did not arrive"};
     }
@@ -128,6 +141,7 @@ Report run_w3(const Options& o) {
   Report out{.workload = "W3", .n = live_edits, .seed = o.seed, .limit = limit_two_syncs_and_hop(o)};
   out.seconds = done["p50"].get<double>() / 1000 * live_edits;
   out.peak_rss_bytes = {done["rss"], seen["rss"]};
+  out.cpu_seconds = {done["cpu"], seen["cpu"]};
   out.extra = {{"records", static_cast<double>(o.n)}, {"p50_ms", done["p50"]}, {"p99_ms", done["p99"]}};
   for (const auto& [name, value] : seen.items()) {
     if (name.starts_with("reconnect_")) out.extra.emplace_back(name, value.get<double>());

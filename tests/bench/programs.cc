@@ -6,10 +6,10 @@
 
 #include <algorithm>
 
-#include "protocol/registry.h"
 #include "tests/bench/bench_realm.h"
 #include "tests/bench/child.h"
 #include "tests/bench/process.h"
+#include "tests/bench/town_offers.h"
 #include "tests/bench/workloads.h"
 
 namespace kiz::bench {
@@ -24,19 +24,11 @@ struct Town {
 
   explicit Town(const Options& o) : folder(o.folder), folders(found_two(folder.path())) {
     (void)Child{[&] {
-      namespace fields = registry::fields::offer;
       const auto replica = open_replica(folders.town);
       const Space space = replica->space(town_id, Collection::offers);
       OfferGenerator generator{o.seed};
       Edit edit = replica->begin();
-      for (std::uint64_t i = 0; i < offers; ++i) {
-        const Offer offer = generator.next();
-        const RecordId id{registry::kinds::offer, record_id(offer).key};
-        edit.set(space, id, fields::title, offer.title);
-        edit.set(space, id, fields::description, offer.description);
-        edit.set(space, id, fields::provider, std::string{offer.provider});
-        edit.set(space, id, fields::kind, std::int64_t{1});
-      }
+      for (std::uint64_t i = 0; i < offers; ++i) put_town_offer(edit, space, generator.next());
       commit(*replica, edit);
       return nlohmann::json{};
     }}.wait();

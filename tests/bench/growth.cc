@@ -1,5 +1,5 @@
 // How cost grows with what a store holds: records in one log, then towns with a log each. For each size: opening, an edit,
-// reconnecting after nothing and after one change, memory, bytes on the disk.
+// reconnecting after nothing and after one change, memory of whoever edits and of whoever calls, bytes on the disk.
 #include <fmt/format.h>
 
 #include "tests/bench/bench_realm.h"
@@ -36,11 +36,14 @@ void meet(const std::filesystem::path& kreis, const std::filesystem::path& devic
     const Stopwatch watch;
     Conversation conversation{*replica, Side::initiator, loopback.connect()};
     conversation.until_in_sync();
-    return Json{{"ms", watch.seconds() * 1000}, {"bytes", conversation.wire_bytes()}};
+    const double seconds = watch.seconds();
+    conversation.until_quiet();
+    return Json{{"ms", seconds * 1000}, {"bytes", conversation.wire_bytes()}, {"rss", peak_rss_bytes()}};
   }}.wait();
   answering.wait();
   out[name + "_ms"] = seen["ms"];
   out[name + "_bytes"] = seen["bytes"];
+  out[name + "_rss_bytes"] = seen["rss"];
 }
 
 // Opens the store anew in a process of its own and edits one record.
@@ -145,7 +148,8 @@ void plot(const std::filesystem::path& file, const std::string& title, const std
   for (const auto& [key, name, scale] : {std::tuple{"open_ms", "opening, ms", 1.0},
                                          {"edit_ms", "an edit, ms", 1.0},
                                          {"reconnect_0_bytes", "reconnect, nothing new, B", 1.0},
-                                         {"peak_rss_bytes", "memory, MiB", 1.0 / 1048576},
+                                         {"peak_rss_bytes", "memory, editing, MiB", 1.0 / 1048576},
+                                         {"reconnect_0_rss_bytes", "memory, calling, MiB", 1.0 / 1048576},
                                          {"store_bytes", "store, MiB", 1.0 / 1048576}}) {
     Series series{name, {}};
     for (const Json& row : rows) series.points.emplace_back(row[by].get<double>(), row[key].get<double>() * scale);
@@ -160,7 +164,7 @@ int run_growth(const Options& o, bool json) {
   std::filesystem::create_directories(o.plots);
   const auto table = [&](const char* by, const std::vector<std::uint64_t>& sizes, Json (*row_of)(const Options&, std::uint64_t)) {
     std::vector<Json> rows;
-    if (!json) fmt::print("{:>9} {:>9} {:>9} {:>12} {:>9} {:>9} {:>9}\n", by, "open ms", "edit ms", "reconnect B", "ms", "MiB", "store MiB");
+    if (!json) fmt::print("| {} | opening ms | an edit ms | reconnect B | ms | MiB, editing | MiB, calling | store MiB |\n|{}\n", by, "---|---|---|---|---|---|---|---|");
     for (const std::uint64_t size : sizes) {
       const Json row = rows.emplace_back(row_of(o, size));
       if (json) {
@@ -168,12 +172,14 @@ int run_growth(const Options& o, bool json) {
         line.update(row);
         fmt::print("{}\n", line.dump());
       } else {
-        fmt::print("{:>9} {:>9.1f} {:>9.2f} {:>12} {:>9.2f} {:>9.1f} {:>9.2f}\n", size, row["open_ms"].get<double>(),
+        const auto mib = [&](const char* name) { return row[name].get<double>() / 1048576; };
+        fmt::print("| {} | {:.1f} | {:.2f} | {} | {:.2f} | {:.1f} | {:.1f} | {:.2f} |\n", size, row["open_ms"].get<double>(),
                    row["edit_ms"].get<double>(), row["reconnect_0_bytes"].get<std::uint64_t>(), row["reconnect_0_ms"].get<double>(),
-                   row["peak_rss_bytes"].get<double>() / 1048576, row["store_bytes"].get<double>() / 1048576);
+                   mib("peak_rss_bytes"), mib("reconnect_0_rss_bytes"), mib("store_bytes"));
       }
       std::fflush(stdout);
     }
+    if (!json) fmt::print("\n");
     plot(o.plots / fmt::format("growth-{}.svg", by), fmt::format("Growth with {}", by), by, by, rows);
   };
   table("records", steps_upto(1000, 10, o.n), records_row);

@@ -54,6 +54,7 @@ ReplicaOptions options_for(const std::filesystem::path& folder, std::optional<in
   ReplicaOptions out;
   out.directory = folder;
   if (cache_kib) out.cache_kib = *cache_kib;
+  out.author_burst_bytes = 1ull << 40;  // a million records of one device at once are more than an office's replica takes
   return out;
 }
 

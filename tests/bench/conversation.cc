@@ -17,6 +17,7 @@ namespace kiz::bench {
 namespace {
 
 constexpr double patience_seconds = 60;
+constexpr std::uint64_t progress_bytes = 1024;  // in that time; less is the heartbeat
 constexpr double quiet_seconds = 0.25;
 
 int checked(int result, const char* what) {
@@ -118,7 +119,7 @@ void Line<Talk>::until_in_sync() {
   Stopwatch since_progress;
   for (std::uint64_t seen = wire_bytes_; !talk_->in_sync();) {
     if (!turn(100)) throw std::runtime_error{"the peer went away"};
-    if (wire_bytes_ != seen) {
+    if (wire_bytes_ >= seen + progress_bytes) {
       seen = wire_bytes_;
       since_progress = Stopwatch{};
     }

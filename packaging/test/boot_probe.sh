@@ -141,4 +141,15 @@ said=$(apt-get -qq -y -o Dpkg::Use-Pty=0 purge kiz-sync 2>&1)
 holds "purge with purge-data takes the store" test ! -e /var/lib/kiz-sync
 holds "and says so" contains "$said" "ist gelöscht"
 holds "nothing of ours is left in /etc" test ! -e /etc/kiz-sync
+
+# ---- the package comes to a store that an older program left, with tables of its time
+old=/var/packages/earlier_stores/schema-1
+install -d -m 700 -o kiz-sync -g kiz-sync /var/lib/kiz-sync
+install -m 600 -o kiz-sync -g kiz-sync $old/* /var/lib/kiz-sync/
+holds "installed over an older store" sh -c 'apt-get -qq -y -o Dpkg::Use-Pty=0 install /var/packages/kiz-sync_*.deb'
+offers() { kiz --json angebot liste | grep -o '"title":"[^"]*"' | wc -l; }
+until_holds 30 "the service has brought it to its tables and lists its offers" eval 'is "$(offers)" 3'
+holds "every signature in it holds" kiz verify --neu
+holds "as it was it lies beside it, byte by byte" cmp $old/store.db /var/lib/kiz-sync/store.db.schema-1
+holds "and belongs to the service alone" is "$(stat -c '%a %U' /var/lib/kiz-sync/store.db.schema-1)" "600 kiz-sync"
 [ $failed = 0 ]

@@ -1,11 +1,14 @@
 #!/usr/bin/env bash
 # Machines that boot: Debian trees with systemd as first process, into which the packages are installed by apt.
 #
-#   boot_test.sh PACKAGES OLDER      folders with the .deb files of this version and of the one before
+#   boot_test.sh PACKAGES OLDER      folders with the .deb files of this version and of a lower one
 #
 # First one machine alone, where boot_probe.sh plays the administrator: roles by group, instances, kill -9, watchdog, reload,
-# credential, backup, purge. Then four on one wire: a Kreis on the version before, a town, an office PC whose user is no
-# administrator, and a machine that takes the place of a dead one. Needs root; 77: cannot run here.
+# credential, backup, purge, a store with older tables. Then four on one wire: a Kreis on the lower version, a town, an office
+# PC whose user is no administrator, and a machine that takes the place of a dead one. Needs root; 77: cannot run here.
+#
+# Nothing was released yet, so the lower version is this same tree under a lower number (run.sh): its upgrade shows what dpkg,
+# systemd and a service under load do. That an older program's store is taken over shows the store with older tables.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 packages=$(cd "$1" && pwd)
@@ -25,7 +28,7 @@ began=$SECONDS
 
 install() {  # NAME FOLDER: on a machine that runs
   rm -f "$work/$1"/var/packages/*.deb
-  cp "$2"/kiz-sync_*.deb "$here/words.sh" "$here/boot_probe.sh" "$work/$1/var/packages/"
+  cp -r "$2"/kiz-sync_*.deb "$here/words.sh" "$here/boot_probe.sh" "$here/../../tests/libclient/earlier_stores" "$work/$1/var/packages/"
   on "$1" sh -c 'apt-get -qq -y -o Dpkg::Use-Pty=0 --no-install-recommends install /var/packages/kiz-sync_*.deb'
 }
 version() { on "$1" dpkg-query -W -f '${Version}' kiz-sync; }
@@ -45,11 +48,11 @@ on allein bash /var/packages/boot_probe.sh || failed=$((failed + 1))
 power_off allein
 echo "      ($((SECONDS - began)) s)"
 
-# ---- a Kreis, still on the version before, and a town on this one
+# ---- a Kreis, still on the lower version, and a town on this one
 for machine in "kreis 10.99.7.2" "ahaus 10.99.7.3" "buero 10.99.7.4" "ersatz 10.99.7.5"; do make_machine $machine; done
 boot kreis
 boot ahaus
-holds "kreis: the version before" install kreis "$older"
+holds "kreis: the lower version" install kreis "$older"
 before=$(version kreis)
 holds "ahaus: this version" install ahaus "$packages"
 holds "kreis: set up" on kreis kiz --yes einrichten --kreis "Kreis Borken" --ags 05554 --listen 10.99.7.2:7411 --adresse 10.99.7.2:7411

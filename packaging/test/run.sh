@@ -4,8 +4,8 @@
 #   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot consumer piuparts rpm reproducible (default: the first five)
 #   packaging/test/run.sh --quick DIR                     lint and boot within minutes, for tests/run.sh; packages go to DIR
 #
-# Builds this version and, for the upgrade, the same tree as the version before, with packaging/build-deb.sh; --packages
-# takes what was built already (DIR, and DIR/older). --quick compiles as the release preset does (build-deb.sh
+# Builds this version and, for the upgrade, the same tree once more under a lower number (nothing was released yet that could be
+# upgraded from), with packaging/build-deb.sh; --packages takes what was built already (DIR, and DIR/older). --quick compiles as the release preset does (build-deb.sh
 # --like-release), debian/rules and all else as ever; 77: no machine can be booted here, and a line says why. Needs root
 # and packaging/install-dependencies.sh --package (--machines for --quick).
 set -euo pipefail
@@ -19,7 +19,7 @@ while [ $# -gt 0 ]; do
   case $1 in
     --packages) packages=$2; built=yes; shift ;;
     --quick) packages=$2; how=(--like-release); parts=(lint boot); shift ;;
-    -h | --help) sed -n '2,10s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
+    -h | --help) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
     lint | boot | consumer | piuparts | rpm | reproducible) parts+=("$1") ;;
     *) echo "run.sh: unknown part $1 (see --help)" >&2; exit 64 ;;
   esac

@@ -1,5 +1,5 @@
 #!/usr/bin/python3
-"""kizd opens the store of an older release and is killed (SIGKILL) at the n-th call of each kind that changes the disk, for
+"""kizd opens a store with older tables and is killed (SIGKILL) at the n-th call of each kind that changes the disk, for
 every n there is: before the copy of the store, in it, in the change of the tables, after it. Whenever it dies, the next start
 has all that was entered, every signature holds, and the store as it was lies beside it, byte by byte.
 
@@ -17,32 +17,32 @@ import tempfile
 from inject_test import Injected, kiz, counted
 
 SOURCE = pathlib.Path(os.environ.get("KIZ_SOURCE_DIR") or pathlib.Path(__file__).parents[2])
-RELEASED = SOURCE / "tests/libclient/released"
+STORES = SOURCE / "tests/libclient/earlier_stores"
 CALLS = ("pwrite64", "fdatasync", "fsync", "ftruncate", "rename", "unlink")
 CALLS_MAX = 400
 
 
-def releases():
+def stores():
     """Name, version of the tables and state hash of each, as the table of the README has them."""
-    for line in (RELEASED / "README.md").read_text(encoding="utf-8").splitlines():
+    for line in (STORES / "README.md").read_text(encoding="utf-8").splitlines():
         cells = [cell.strip(" `") for cell in line.strip("|").split("|")]
         if len(cells) == 3 and cells[1].isdigit():
             yield cells[0], int(cells[1]), cells[2]
 
 
-def fresh(folder, release):
+def fresh(folder, store):
     daemon = Injected(str(folder), "store")
     if os.path.exists(daemon.store):
         shutil.rmtree(daemon.store)
-    shutil.copytree(RELEASED / release, daemon.store)
+    shutil.copytree(STORES / store, daemon.store)
     os.chmod(daemon.store, 0o700)  # git keeps no modes
     for each in os.listdir(daemon.store):
         os.chmod(os.path.join(daemon.store, each), 0o600)
     return daemon
 
 
-def is_whole(daemon, release, version, state_hash, what):
-    before = (RELEASED / release / "store.db").read_bytes()
+def is_whole(daemon, store, version, state_hash, what):
+    before = (STORES / store / "store.db").read_bytes()
     daemon.start()
     assert daemon.ask("status")["state_hash"] == state_hash, f"{what}: another state"
     assert len(daemon.titles()) == 3, f"{what}: {daemon.titles()}"
@@ -67,16 +67,16 @@ def lives_to_its_end(daemon):
     return code == 0
 
 
-def killed_at_each(folder, call, release, version, state_hash):
+def killed_at_each(folder, call, store, version, state_hash):
     """Returns how often it was killed: until so many calls are no longer made."""
     for n in range(1, CALLS_MAX):
-        daemon = fresh(folder, release)
+        daemon = fresh(folder, store)
         daemon.fault = (call, "signal=SIGKILL", n)
         try:
             if lives_to_its_end(daemon):
                 return n - 1
             counted["kills"] += 1
-            is_whole(daemon, release, version, state_hash, f"{release}, {call} {n}")
+            is_whole(daemon, store, version, state_hash, f"{store}, {call} {n}")
         finally:
             if daemon.running():
                 daemon.kill()
@@ -85,17 +85,17 @@ def killed_at_each(folder, call, release, version, state_hash):
 
 def main():
     word = sys.argv[1] if sys.argv[1:] else ""
-    for release, version, state_hash in releases():
+    for store, version, state_hash in stores():
         for call in CALLS:
             if word not in call:
                 continue
             folder = pathlib.Path(tempfile.mkdtemp(prefix="kiz-migrate-"))
             try:
-                kills = killed_at_each(folder, call, release, version, state_hash)
+                kills = killed_at_each(folder, call, store, version, state_hash)
             finally:
                 shutil.rmtree(folder)
             assert kills > 0, f"{call} was never reached: nothing was tested"
-            print(f"ok    {release}: killed at each of {kills} {call}", flush=True)
+            print(f"ok    {store}: killed at each of {kills} {call}", flush=True)
     assert counted["kills"] > 30 or word, counted
     return 0
 

@@ -18,20 +18,20 @@ namespace fs = std::filesystem;
 
 namespace {
 
-struct Released {
+struct Earlier {
   const char* name;
   int schema;
   const char* state_hash;
 };
-constexpr Released releases[] = {
-    {"0.1.0", 1, "14ae87393ddaccd04afb958574826c686b07bfba55dd703299ec65eff4840a31"},
+constexpr Earlier stores[] = {
+    {"schema-1", 1, "14ae87393ddaccd04afb958574826c686b07bfba55dd703299ec65eff4840a31"},
 };
 
 // A copy that may be written to; git keeps no modes.
-ReplicaOptions copy_of(const Released& release, const test::TempDir& folder) {
+ReplicaOptions copy_of(const Earlier& earlier, const test::TempDir& folder) {
   ReplicaOptions options;
-  options.directory = folder.path() / release.name;
-  fs::copy(test::source_dir() / "tests/libclient/released" / release.name, options.directory);
+  options.directory = folder.path() / earlier.name;
+  fs::copy(test::source_dir() / "tests/libclient/earlier_stores" / earlier.name, options.directory);
   fs::permissions(options.directory, fs::perms::owner_all);
   for (const auto& file : fs::directory_iterator{options.directory}) fs::permissions(file, fs::perms::owner_read | fs::perms::owner_write);
   return options;
@@ -52,15 +52,15 @@ void tamper(const ReplicaOptions& options, const std::string& sql) {
 
 }  // namespace
 
-TEST_CASE("released store: each opens with what was entered, and every signature holds") {
-  for (const Released& release : releases) {
-    CAPTURE(release.name);
+TEST_CASE("earlier store: each opens with what was entered, and every signature holds") {
+  for (const Earlier& earlier : stores) {
+    CAPTURE(earlier.name);
     const test::TempDir folder;
-    const ReplicaOptions options = copy_of(release, folder);
+    const ReplicaOptions options = copy_of(earlier, folder);
     const Bytes before = test::read_file(database_of(options));
     auto replica = Replica::open(options);
     REQUIRE(replica);
-    CHECK(to_hex((*replica)->state_hash()) == release.state_hash);
+    CHECK(to_hex((*replica)->state_hash()) == earlier.state_hash);
     const Verification found = (*replica)->verify(true);
     CHECK(found.ok);
     CHECK(found.entries == 7);
@@ -68,17 +68,17 @@ TEST_CASE("released store: each opens with what was entered, and every signature
     (*replica)->scan(registry::kinds::offer, [&](const RecordView&) { return ++offers, true; });
     CHECK(offers == 3);
     // Newer tables: the store as it was lies beside it.
-    const std::string copy = copy_path(database_of(options), release.schema);
-    CHECK(fs::exists(copy) == (release.schema < schema_version));
+    const std::string copy = copy_path(database_of(options), earlier.schema);
+    CHECK(fs::exists(copy) == (earlier.schema < schema_version));
     if (fs::exists(copy)) CHECK(test::read_file(copy) == before);
     replica->reset();
     CHECK(Replica::open(options));
   }
 }
 
-TEST_CASE("released store: one of a later program is refused, and not a byte of it changes") {
+TEST_CASE("earlier store: one of a later program is refused, and not a byte of it changes") {
   const test::TempDir folder;
-  const ReplicaOptions options = copy_of(releases[0], folder);
+  const ReplicaOptions options = copy_of(stores[0], folder);
   REQUIRE(Replica::open(options));
   tamper(options, "INSERT INTO facts(name, value) VALUES('program', '9.9.9') ON CONFLICT(name) DO UPDATE SET value = '9.9.9'; PRAGMA user_version = 99");
   const Bytes before = test::read_file(database_of(options));

@@ -6,9 +6,9 @@
 
 #include <algorithm>
 
-#include "cli/beside.h"
 #include "cli/commands.h"
 #include "cli/service_log.h"
+#include "cli/settings.h"
 #include "cli/shell.h"
 #include "cli/text.h"
 #include "libclient/redact.h"
@@ -86,10 +86,7 @@ void tell_findings(std::string& out, const Json& doctor) {
 }
 
 // Only what cannot name anybody: numbers, words of our own, and whether something is set.
-void tell_configuration(std::string& out) {
-  const Ran ran = run_program({program_beside("kizd").string(), "--show-config"});
-  const Json config = Json::parse(ran.output, nullptr, false);
-  if (!ran.started || !config.is_object()) return;
+void tell_configuration(std::string& out, const Json& config) {
   for (const Json& key : list_of(config, "keys")) {
     if (text_of(key, "origin") == "default") continue;
     const std::string type = text_of(key, "type");
@@ -109,8 +106,8 @@ std::string report(Shell& shell, const Json& seen) {
   tell_replica(out, status);
   if (asked.contains("error")) out += "error: " + text_of(asked["error"], "code") + "\n";
   tell_findings(out, asked.value("data", Json::object()));
-  tell_configuration(out);
-  if (const auto lines = service_log(log_lines)) {
+  tell_configuration(out, settings(shell, "config.show", {}).value("data", Json::object()));
+  if (const auto lines = service_log(shell.unit(), log_lines)) {
     for (const std::string& line : *lines) {
       // "2026-11-22T10:30:00+0100 HOST kizd[123]: event key=value": the second word is the machine.
       const auto first = line.find(' '), second = line.find(' ', first + 1);

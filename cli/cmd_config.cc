@@ -3,6 +3,7 @@
 
 #include "cli/beside.h"
 #include "cli/commands.h"
+#include "cli/settings.h"
 #include "cli/shell.h"
 #include "cli/text.h"
 #include "libclient/refusals.h"
@@ -20,7 +21,9 @@ int print_data(Shell& shell, const std::string& request, Json data, const Render
                      render);
 }
 
-std::vector<std::string> kizd_with(const Shell& shell, const char* option, const std::string& file) {
+std::vector<std::string> kizd_with(Shell& shell, const char* option, const std::string& given) {
+  // An instance is started with a file of its own.
+  const std::string file = given.empty() ? shell.unit().value_or(Unit{}).config_file().string() : given;
   std::vector<std::string> words{program_beside("kizd").string(), option, "--lang", std::string{language()}};
   if (!file.empty()) words.insert(words.end(), {"--config", file});
   if (!shell.globals.store.empty()) words.insert(words.end(), {"--store", shell.globals.store});
@@ -34,25 +37,6 @@ std::string sentence_of(const std::string& output) {
   if (text.starts_with("kizd: ")) text.erase(0, 6);
   while (!text.empty() && (text.back() == '\n' || text.back() == ' ')) text.pop_back();
   return text;
-}
-
-/// What holds: in the daemon that answers; for a file, or where none runs, as a kizd started now would read it.
-/// The daemon's own envelope, or one around what kizd printed.
-Json settings(Shell& shell, const std::string& request, const std::string& file) {
-  if (file.empty() && shell.daemon()) {
-    Json told = shell.ask("config.show", Json::object());
-    const bool none_runs = told.contains("error") && text_of(told["error"], "code") == name(Errc::unreachable);
-    if (!none_runs) return told;
-  }
-  const Ran ran = run_program(kizd_with(shell, "--show-config", file));
-  if (!ran.started) {
-    return refusal_envelope(request, to_refusal(Error{Errc::not_found, tr("The program kizd is not installed beside kiz.")}));
-  }
-  Json data = Json::parse(ran.output, nullptr, false);
-  if (ran.exit != 0 || !data.is_object()) {
-    return refusal_envelope(request, Refusal{Errc::invalid_input, sentence_of(ran.output), {}, 0});
-  }
-  return Json{{"ok", true}, {"exit", 0}, {"data", std::move(data)}, {"warnings", Json::array()}};
 }
 
 std::string origin_of(const Json& key) {
@@ -144,6 +128,23 @@ Run declare_check(Form& form) {
   };
 }
 }  // namespace
+
+Json settings(Shell& shell, const std::string& request, const std::string& file) {
+  if (file.empty() && shell.daemon()) {
+    Json told = shell.ask("config.show", Json::object());
+    const bool none_runs = told.contains("error") && text_of(told["error"], "code") == name(Errc::unreachable);
+    if (!none_runs) return told;
+  }
+  const Ran ran = run_program(kizd_with(shell, "--show-config", file));
+  if (!ran.started) {
+    return refusal_envelope(request, to_refusal(Error{Errc::not_found, tr("The program kizd is not installed beside kiz.")}));
+  }
+  Json data = Json::parse(ran.output, nullptr, false);
+  if (ran.exit != 0 || !data.is_object()) {
+    return refusal_envelope(request, Refusal{Errc::invalid_input, sentence_of(ran.output), {}, 0});
+  }
+  return Json{{"ok", true}, {"exit", 0}, {"data", std::move(data)}, {"warnings", Json::array()}};
+}
 
 std::vector<Command> config_commands() {
   return {{"konfig", "config", translatable("the daemon's configuration"), {"konfiguration"}, nullptr,

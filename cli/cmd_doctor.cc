@@ -90,6 +90,15 @@ doctor::Report examine_from_outside(Shell& shell, const Refusal& refusal) {
   return report;
 }
 
+// The table of findings names the machine's own service.
+void name_the_unit(Shell& shell, Json& data) {
+  const auto unit = shell.unit();
+  if (!unit) return;
+  for (Json& finding : data["findings"]) {
+    if (const auto mend = text_of(finding, "mend"); !mend.empty()) finding["mend"] = unit->mend(mend);
+  }
+}
+
 Json examine(Shell& shell, const Json& args) {
   Json envelope = shell.ask("doctor", args);
   if (!envelope.value("ok", false)) {
@@ -150,7 +159,11 @@ Run declare_doctor(Form& form) {
       .flag("store", "--speicher,--storage", tr("the store alone; every signature is checked"))
       .flag("clock", "--uhr,--clock", tr("the clock alone"))
       .flag("all", "--alles,--all", tr("everything, thoroughly"));
-  return [](Shell& shell, Json args) { return shell.print(examine(shell, args), render); };
+  return [](Shell& shell, Json args) {
+    Json envelope = examine(shell, args);
+    name_the_unit(shell, envelope["data"]);
+    return shell.print(envelope, render);
+  };
 }
 }  // namespace
 

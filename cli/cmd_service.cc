@@ -16,12 +16,12 @@ Json envelope_of(const char* request, Json data) {
   return {{"schema", std::string{"kiz."} + request + "/1"}, {"ok", true}, {"exit", 0}, {"data", std::move(data)}, {"warnings", Json::array()}};
 }
 
+void render_none(Output& out, const Unit& unit) {
+  out.line(tr("No daemon answers here."), Style::warn);
+  out.pair(tr("Next"), unit.systemctl("start"), labels);
+}
+
 void render_status(Output& out, const Json& data) {
-  if (!is_true(data, "running")) {
-    out.line(tr("No daemon answers here."), Style::warn);
-    out.pair(tr("Next"), "systemctl start kizd", labels);
-    return;
-  }
   out.line(tr("kizd {} runs (process {}).", {text_of(data, "version"), text_of(data, "pid")}), Style::good);
   out.pair(tr("Set up"), is_true(data, "set_up") ? tr("yes") : tr("no"), labels);
   std::string listening;
@@ -35,7 +35,10 @@ void render_status(Output& out, const Json& data) {
 
 Run declare_status(Form&) {
   return [](Shell& shell, Json) {
-    const auto none = [&shell] { return shell.print(envelope_of("service.status", {{"running", false}}), render_status); };
+    const auto none = [&shell] {
+      return shell.print(envelope_of("service.status", {{"running", false}}),
+                         [&shell](Output& out, const Json&) { render_none(out, shell.unit().value_or(Unit{})); });
+    };
     if (!shell.daemon()) return none();
     // One that does not let this user in runs all the same; asking it says whom it lets in.
     Json envelope = shell.ask("daemon.status", Json::object());
@@ -50,7 +53,7 @@ Run declare_status(Form&) {
 Run declare_log(Form& form) {
   form.number("lines", "--zeilen,--lines", "N", tr("so many lines, the last ones; else 50"));
   return [](Shell& shell, Json args) {
-    const auto lines = service_log(args.contains("lines") ? static_cast<unsigned>(std::clamp<std::int64_t>(number_of(args, "lines"), 1, 10'000)) : 50);
+    const auto lines = service_log(shell.unit(), args.contains("lines") ? static_cast<unsigned>(std::clamp<std::int64_t>(number_of(args, "lines"), 1, 10'000)) : 50);
     if (!lines) return shell.refuse("service.log", lines.error());
     return shell.print(envelope_of("service.log", {{"lines", *lines}}), [](Output& out, const Json& data) {
       if (list_of(data, "lines").empty()) return out.line(tr("The journal holds nothing of kizd."));
@@ -60,8 +63,10 @@ Run declare_log(Form& form) {
 }
 }  // namespace
 
-Result<std::vector<std::string>> service_log(unsigned lines) {
-  const Ran ran = run_program({"journalctl", "--identifier=kizd", "--no-pager", "--quiet", "--output=short-iso", "--lines=" + std::to_string(lines)});
+Result<std::vector<std::string>> service_log(const std::optional<Unit>& unit, unsigned lines) {
+  // Of all that kizd tells on this machine, what another Kreis or another user is told is nobody's business here.
+  if (!unit) return Error{Errc::not_found, tr("systemd does not run the daemon of this store, so the journal does not hold what it tells.")};
+  const Ran ran = run_program({"journalctl", unit->journal_option(), "--identifier=kizd", "--no-pager", "--quiet", "--output=short-iso", "--lines=" + std::to_string(lines)});
   if (!ran.started || ran.exit == 127) return Error{Errc::not_found, tr("There is no journal on this machine: journalctl is missing.")};
   if (ran.exit != 0) return Error{Errc::not_permitted, tr("The journal cannot be read with your rights.")};
   std::vector<std::string> out;

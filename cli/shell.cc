@@ -194,6 +194,14 @@ std::optional<std::filesystem::path> Shell::daemon() {
   return target_->socket;
 }
 
+std::optional<Unit> Shell::unit() {
+  if (const auto socket = daemon()) return unit_at(*socket, environment("XDG_RUNTIME_DIR"));
+  if (target_->store != user_store()) return std::nullopt;
+  // Whoever has no store yet, on a machine with the service installed, waits for that.
+  const bool machine = !is_there(user_store()) && is_there(fs::path{system_socket}.parent_path());
+  return Unit{"kizd", !machine};
+}
+
 bool Shell::barred() {
   const auto opened = open();
   return !opened && opened.error().code == Errc::not_permitted;

@@ -13,6 +13,7 @@
 
 #include "cli/form.h"
 #include "cli/output.h"
+#include "cli/unit.h"
 #include "libclient/control_client.h"
 #include "libclient/requests.h"
 
@@ -51,6 +52,8 @@ class Shell {
   std::optional<std::filesystem::path> daemon();
   /// A daemon is there and does not let this user in.
   bool barred();
+  /// The unit that runs this daemon, or would where none answers. Empty: somebody started it otherwise.
+  std::optional<Unit> unit();
   /// Options for a store of one's own.
   ReplicaOptions replica_options();
   std::filesystem::path store_directory() const;

@@ -56,6 +56,16 @@ holds "the town joins" town beitreten "$invite" --pruefzahl-datei /tmp/check --g
 holds "its process is another user" sh -c '[ "$(ps -o user= -p "$(systemctl show --property=MainPID --value kizd@ahaus.service)")" != kiz-sync ]'
 town angebot neu titel=Fahrradkurs traeger="Stadt Ahaus" art=sport >/tmp/said 2>&1 || wrong "town edits: $(cat /tmp/said)"
 holds "synced over loopback" town sync --wait
+# Each asks for its own: the journal of one Kreis is nothing for whoever looks after the other.
+told() { "$@" >/tmp/told 2>&1 || { cat /tmp/told; return 1; }; }
+pids() { grep -o 'kizd\[[0-9]*\]' "$1" | sort -u | tr -dc '0-9\n'; }
+holds "kiz dienst protokoll tells of this one" told kiz dienst protokoll
+holds "and of no other" sh -c "grep -q 'kizd\[$(property MainPID)\]' /tmp/told && ! grep -q 'kizd\[$(property MainPID kizd@ahaus.service)\]' /tmp/told"
+holds "of kizd@ahaus it does with its socket" told town dienst protokoll
+holds "and of no other either" is "$(pids /tmp/told)" "$(property MainPID kizd@ahaus.service)"
+holds "the report holds the log of its own unit" told town fehlerbericht
+holds "and of no other unit" is "$(pids /tmp/told)" "$(property MainPID kizd@ahaus.service)"
+holds "and its own configuration" grep -q '^config metrics.listen: (set) \[file\]' /tmp/told
 until_holds 20 "the Kreis sees it" sh -c 'kiz angebot suchen Fahrradkurs | grep -q Fahrradkurs'
 
 # ---- life
@@ -116,7 +126,32 @@ if kiz sicherung schreiben --help >/dev/null 2>&1; then
   holds "kiz-backup.service writes a backup" systemctl start kiz-backup.service
   holds "it lies where it should" sh -c 'find /var/backups/kiz-sync -type f -size +1k | grep -q .'
   rm /etc/kiz-sync/conf.d/50-sicherung.toml
+
+  # An instance has a place and a timer of its own; the recovery passphrase is a credential.
+  install -d -m 700 /etc/credstore
+  (umask 077 && echo drei-kurze-woerter >/etc/credstore/kiz-recovery-passphrase-ahaus)
+  cat >>/etc/kiz-sync/instanzen/ahaus.toml <<'TOML'
+[backup]
+folder = "/var/lib/kiz-sync-sicherungen/ahaus"
+password_file = "/run/credentials/kizd@ahaus.service/kiz-recovery-passphrase"
+TOML
+  holds "kizd@ahaus restarts" systemctl restart kizd@ahaus.service
+  holds "its timer can be switched on" systemctl enable --now kiz-backup@ahaus.timer
+  holds "kiz-backup@ahaus.service writes a backup" systemctl start kiz-backup@ahaus.service
+  own=$(find /var/lib/kiz-sync-sicherungen/ahaus/ -name '*.kizbackup' | head -1)
+  holds "it is there, closed to others" is "$(stat -c %a "$own")" 600
+  holds "and the passphrase opens it" sh -c "kiz sicherung pruefen '$own' --wiederherstellung-datei /etc/credstore/kiz-recovery-passphrase-ahaus"
+  holds "its place is closed to the service of the machine" sh -c '! setpriv --reuid=kiz-sync --regid=kiz-sync --init-groups ls /var/lib/kiz-sync-sicherungen/ahaus/'
+  systemctl disable --now kiz-backup@ahaus.timer
 fi
+
+# ---- a daemon that does not answer: the command to start it is that of its unit
+systemctl stop kizd@ahaus.socket kizd@ahaus.service
+town dienst status >/tmp/said 2>&1
+holds "stopped, the instance is named as it is started" grep -q 'systemctl start kizd@ahaus' /tmp/said
+town pruefen >/tmp/said 2>&1
+holds "and so does kiz pruefen" grep -q -- '-> systemctl start kizd@ahaus' /tmp/said
+holds "what it says starts it" sh -c "$(sed -n 's/.*-> \(systemctl start .*\)/\1/p' /tmp/said)"
 
 # ---- the journal
 holds "the journal explains our records" sh -c 'journalctl --list-catalog --no-pager | grep -q kiz-sync'

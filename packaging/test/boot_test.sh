@@ -103,6 +103,17 @@ holds "buero: confirmed" clara kiz sync --wait
 until_holds 20 "kreis: has hers" has kreis Chorprobe
 holds "buero: it is her process and her store" on buero sh -c 'pgrep -u clara -x kizd && test -s /home/clara/.local/share/kiz-sync/store.db && test ! -e /var/lib/kiz-sync/store.db'
 
+hers() { [ "$(clara kiz dienst protokoll | grep -o 'kizd\[[0-9]*\]' | sort -u)" = "kizd[$(on buero pgrep -u clara -x kizd)]" ]; }
+holds "buero: kiz dienst protokoll shows what her service told, and not what the machine's did" hers
+holds "buero: she stops it" clara systemctl --user stop kizd.socket kizd.service
+holds "buero: and is told how she starts it, without an administrator" contains "$(clara kiz dienst status)" "systemctl --user start kizd"
+holds "buero: that does" clara systemctl --user start kizd.socket kizd.service
+clara sh -c 'mkdir -p ~/.config/kiz-sync ~/Sicherungen && printf "[backup]\nfolder = \"/home/clara/Sicherungen\"\n" >~/.config/kiz-sync/kiz-sync.toml'
+holds "buero: she names a place for backups" clara systemctl --user reload kizd.service
+holds "buero: her timer can be switched on" clara systemctl --user enable --now kiz-backup.timer
+holds "buero: her backup is written" clara systemctl --user start kiz-backup.service
+holds "buero: and is there" on buero sh -c 'ls /home/clara/Sicherungen/*.kizbackup'
+
 # ---- a backup by the unit the timer starts; the town's machine dies; another takes its place
 printf 'drei-kurze-woerter\n' >"$work/ahaus/etc/kiz-sync/recovery-passphrase"
 on ahaus chown kiz-sync: /etc/kiz-sync/recovery-passphrase

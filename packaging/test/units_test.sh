@@ -27,14 +27,15 @@ check() {  # MANAGER UNIT
     systemd-analyze verify --man=no "${manager[@]}" "./$2" 2>&1 | grep -F "$work" || true)
   if [ -n "$said" ]; then wrong "$1 $2: $said"; else echo "ok    $1 $2 is understood"; fi
 }
-for unit in kizd.socket kizd.service kiz-backup.timer kiz-backup.service kizd@borken.socket kizd@borken.service; do
+for unit in kizd.socket kizd.service kiz-backup.timer kiz-backup.service kizd@borken.socket kizd@borken.service \
+  kiz-backup@borken.timer kiz-backup@borken.service; do
   instance=${unit/@borken/@}
   [ "$instance" = "$unit" ] || cp "$work/system/$instance" "$work/system/$unit"
   check system "$unit"
 done
-for unit in kizd.socket kizd.service; do check user "$unit"; done
+for unit in kizd.socket kizd.service kiz-backup.timer kiz-backup.service; do check user "$unit"; done
 
-for unit in kizd.service kizd@borken.service kiz-backup.service; do
+for unit in kizd.service kizd@borken.service kiz-backup.service kiz-backup@borken.service; do
   if said=$(systemd-analyze security --offline=true --threshold=$exposure_max --no-pager "$work/system/$unit" 2>&1); then
     echo "ok    $(tail -n 1 <<<"$said" | sed 's/^[^A-Z]*//')"
   else
@@ -49,6 +50,9 @@ for line in Type=notify WatchdogSec=180 Restart=on-failure "RestartPreventExitSt
   LimitCORE=0 MemoryMax=1G LoadCredentialEncrypted=kiz-store-key 'ExecReload=/bin/kill -HUP $MAINPID' User=kiz-sync; do
   expect kizd.service "$line"
 done
+# The store is the first folder of an instance; its backup is asked for as the user it runs as.
+expect kizd@.service 'StateDirectory=kiz-sync-instanzen/%i kiz-sync-sicherungen/%i'
+for unit in kizd@.service kiz-backup@.service; do expect $unit User=kizd-%i; expect $unit DynamicUser=yes; done
 # A service that cannot start yet, for want of its address, is tried for ever and not given up.
 for unit in "$work"/system/kizd*.service "$work"/user/kizd.service; do
   number() { sed -n "s/^$1=//p" "$unit"; }

@@ -167,6 +167,8 @@ holds "removed: configuration stays" test -e /etc/kiz-sync/kiz-sync.toml
 said=$(apt-get -qq -y -o Dpkg::Use-Pty=0 purge kiz-sync 2>&1)
 holds "purge says that the store stays" contains "$said" "/var/lib/kiz-sync bleibt erhalten"
 holds "and it does" test -s /var/lib/kiz-sync/store.db
+holds "it says that the backups stay, the machine's" contains "$said" "Sicherungen in /var/backups/kiz-sync bleiben erhalten"
+holds "and the instance's" contains "$said" "Sicherungen in /var/lib/private/kiz-sync-sicherungen bleiben erhalten"
 holds "configuration is gone" test ! -e /etc/kiz-sync/kiz-sync.toml
 rm -rf /etc/kiz-sync/instanzen
 holds "installed again" sh -c 'apt-get -qq -y -o Dpkg::Use-Pty=0 install /var/packages/kiz-sync_*.deb'
@@ -176,6 +178,9 @@ said=$(apt-get -qq -y -o Dpkg::Use-Pty=0 purge kiz-sync 2>&1)
 holds "purge with purge-data takes the store" test ! -e /var/lib/kiz-sync
 holds "and says so" contains "$said" "ist gelöscht"
 holds "nothing of ours is left in /etc" test ! -e /etc/kiz-sync
+holds "purge-data does not name the backups: they stay, and it says so" contains "$said" "Sicherungen in /var/backups/kiz-sync bleiben erhalten"
+holds "and they do" sh -c 'ls /var/backups/kiz-sync/*.kizbackup /var/lib/kiz-sync-sicherungen/ahaus/*.kizbackup'
+rm -r /var/backups/kiz-sync/* /var/lib/private/kiz-sync-sicherungen/ahaus/*
 
 # ---- the package comes to a store that an older program left, with tables of its time
 old=/var/packages/earlier_stores/schema-1
@@ -187,4 +192,8 @@ until_holds 30 "the service has brought it to its tables and lists its offers" e
 holds "every signature in it holds" kiz verify --neu
 holds "as it was it lies beside it, byte by byte" cmp $old/store.db /var/lib/kiz-sync/store.db.schema-1
 holds "and belongs to the service alone" is "$(stat -c '%a %U' /var/lib/kiz-sync/store.db.schema-1)" "600 kiz-sync"
+touch /etc/kiz-sync/purge-data
+said=$(apt-get -qq -y -o Dpkg::Use-Pty=0 purge kiz-sync 2>&1)
+holds "purged, with no backup that could stay, it speaks of none" sh -c '! grep -q Sicherungen' <<<"$said"
+holds "and nothing of ours is left on the machine" is "$(find /var/lib /var/backups /etc -name '*kiz-sync*' -not -path '*/dpkg/*' -not -path '*/apt/*' -not -path '*/credstore*' 2>/dev/null)" ""
 [ $failed = 0 ]

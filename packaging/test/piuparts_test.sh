@@ -1,9 +1,11 @@
 #!/usr/bin/env bash
-# The life of the packages in a chroot: install, upgrade, remove, purge, install again; with and without purge-data.
+# The life of the packages in a chroot: install, remove, install again, purge; install the lower version, remove, upgrade,
+# purge; with and without purge-data. After each purge piuparts compares the whole file system with what was there before:
+# what it may find of ours is the store and the backups, and with purge-data and without a backup nothing.
 #
-#   piuparts_test.sh PACKAGES OLDER      folders with .deb files of this version and of the one before
+#   piuparts_test.sh PACKAGES OLDER      folders with .deb files of this version and of a lower one (run.sh)
 #
-# piuparts compares the whole file system before and after. What it may find of ours after a purge is the store alone.
+# piuparts upgrades stores that are no real ones, and not over an edited configuration; that is done below, in a chroot of our own.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 packages=$(cd "$1" && pwd)
@@ -16,14 +18,15 @@ work=$(mktemp -d -t kiz-piuparts-XXXXXX)
 trap 'rm -rf "$work"' EXIT
 . "$here/tree.sh"
 
-# Where the version before comes from: a repository of its own.
+# Where the lower version comes from: a repository of its own, which piuparts takes into its chroot.
 mkdir "$work/repository"
 cp "$older"/*.deb "$work/repository/"
 (cd "$work/repository" && apt-ftparchive packages . >Packages)
+chmod 755 "$work"  # apt reads it as a user of its own
 tree=$(base_tree)
 tar -C "$tree" --exclude=./.complete -czf "$work/base.tar.gz" .
 
-# Someone has used it before it goes: a store, and in the second round the word that it may go too.
+# Someone has used it before it goes: a store and a backup, and in the second round the word that the store may go too.
 scripts() {
   local folder=$work/$1
   mkdir -p "$folder"
@@ -32,7 +35,11 @@ scripts() {
 [ -x /usr/bin/kizd ] || exit 0
 mkdir -p /var/lib/kiz-sync && echo entered >/var/lib/kiz-sync/store.db
 SCRIPT
-  if [ "$1" = purged ]; then echo 'mkdir -p /etc/kiz-sync && touch /etc/kiz-sync/purge-data' >>"$folder/post_install_kiz"; fi
+  if [ "$1" = purged ]; then
+    echo 'mkdir -p /etc/kiz-sync && touch /etc/kiz-sync/purge-data' >>"$folder/post_install_kiz"
+  else
+    echo 'echo saved >/var/backups/kiz-sync/kreis.kizbackup' >>"$folder/post_install_kiz"
+  fi
   chmod 755 "$folder/post_install_kiz"
   printf '%s\n' "$folder"
 }
@@ -42,10 +49,13 @@ run() {  # NAME OPTIONS...
   shift
   log=$work/$name.log
   # Users stay after a purge, as Debian wants it; certificates and caches are the tree's own business.
+  # Without a lower version to be had, piuparts would say that it cannot test an upgrade, and end well.
   if piuparts --basetgz="$work/base.tar.gz" --no-diversions --do-not-verify-signatures \
     --scriptsdir="$(scripts "$name")" --log-file="$log" --log-level=dump --no-eatmydata \
-    --distribution="$suite" "$@" "$packages"/kiz-sync_*.deb "$packages"/libkiz0_*.deb "$packages"/libkiz-dev_*.deb \
-    "$packages"/kiz-sync-doc_*.deb >"$work/said" 2>&1 </dev/null; then
+    --distribution="$suite" --install-remove-install --bindmount="$work/repository" \
+    --extra-repo="deb [trusted=yes] file://$work/repository ./" "$@" "$packages"/kiz-sync_*.deb "$packages"/libkiz0_*.deb "$packages"/libkiz-dev_*.deb \
+    "$packages"/kiz-sync-doc_*.deb >"$work/said" 2>&1 </dev/null &&
+    grep -q "PASS: Installation and purging test" "$log" && grep -q "PASS: Installation, upgrade and purging tests" "$log"; then
     echo "ok    piuparts, store $name"
   else
     grep -E "ERROR|FAIL|owned by" "$log" | head -20
@@ -55,17 +65,18 @@ run() {  # NAME OPTIONS...
   fi
   if [ "$name" = kept ]; then
     grep -q "/var/lib/kiz-sync bleibt erhalten" "$log" || { echo "FAIL  purge does not say that the store stays"; exit 1; }
-    
+    grep -q "Sicherungen in /var/backups/kiz-sync bleiben erhalten" "$log" || { echo "FAIL  purge does not say that backups stay"; exit 1; }
   else
     grep -q "ist gelöscht" "$log" || { echo "FAIL  purge does not say that the store is gone"; exit 1; }
-    if grep -E "(/var/lib|/etc)/kiz-sync.*not owned" "$log"; then echo "FAIL  something is left"; exit 1; fi
+    if grep -E "(/var/lib|/var/backups|/etc)/kiz-sync.*not owned" "$log"; then echo "FAIL  something is left"; exit 1; fi
   fi
 }
 
-run kept --ignore=/var/lib/kiz-sync/ --ignore=/var/lib/kiz-sync/store.db --ignore=/var/backups/kiz-sync/
-run purged --ignore=/var/backups/kiz-sync/
+run kept --ignore=/var/lib/kiz-sync/ --ignore=/var/lib/kiz-sync/store.db --ignore=/var/backups/kiz-sync/ \
+  --ignore=/var/backups/kiz-sync/kreis.kizbackup
+run purged
 
-# From the version before: entered data, an edited configuration, then the upgrade.
+# From the lower version: entered data, an edited configuration, then the upgrade.
 upgraded=$(fresh_tree upgraded)
 install_packages "$upgraded" "$older" kiz-sync >/dev/null 2>&1
 echo '# edited here' >>"$upgraded/etc/kiz-sync/kiz-sync.toml"

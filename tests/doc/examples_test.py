@@ -8,11 +8,12 @@ A page with `<!-- run: ... -->` is run from its first such line on; all its `con
     <!-- run: in ahaus -->     from here on kiz means the office of that folder (KIZ_STORE)
     <!-- run: $ command -->    typed, but not shown to the reader
     <!-- run: exit 15 -->      the commands of the next block end with 15
+    <!-- run: later 800 -->    from here on it is so many days later
     <!-- run: skip -->         the next block is only for reading
 
 What is shown must come, line by line; "..." stands for any lines, no lines at all for "whatever comes". Days, times,
-references, invites and numbers that change are compared by their form; a reference (A-7K3), an invite or a check number
-that a command prints means the same in later commands. The documentation is written as if in November 2026.
+references, invites and numbers that change are compared by their form; a reference (A-7K3), an invite, a check number or a
+code of six digits that a command prints means the same in later commands. The documentation is written as if in November 2026.
 
     examples_test.py [PAGE...] [--show]
 """
@@ -31,13 +32,15 @@ BIN = os.environ.get("KIZ_BIN", "")
 MONTHS = ["Januar", "Februar", "März", "April", "Mai", "Juni", "Juli", "August", "September", "Oktober", "November",
           "Dezember"]
 TOKEN = re.compile(
-    r"(?P<invite>KIZ1-[0-9A-Z…-]+)|(?P<check>\b\d{4} \d{4}\b)|(?P<ref>\b[A-FH-JL-Z]-[0-9A-Z]{2,26}\b)"
-    r"|(?P<day>\b\d\d\.\d\d\.\d{4}\b)|(?P<iso>\b20\d\d-\d\d-\d\d(?:T[\d:.]+Z?)?)|(?P<month>\b20\d\d-\d\d\b)"
+    r"(?P<invite>KIZ1-[0-9A-Z…-]+)|(?P<check>\b\d{4} \d{4}\b)|(?P<ref>\b(?:AB|[A-FH-JL-Z])-[0-9A-Z]{2,26}\b)"
+    r"|(?P<code>\b\d{6}\b)|(?P<day>\b\d\d\.\d\d\.\d{4}\b)|(?P<iso>\b20\d\d-\d\d-\d\d(?:T[\d:.]+Z?)?)|(?P<month>\b20\d\d-\d\d\b)"
     r"|(?P<time>\b\d\d:\d\d\b)|(?P<named>\b(?:" + "|".join(MONTHS) + r") 20\d\d\b)|(?P<hex>\b[0-9a-f]{16,64}\b)"
     r"|(?P<user>\b[a-z][\w-]* \(\d+\))|(?P<size>\b\d+(?:,\d+)? (?:[kKMG]i?B|Byte|Bytes|ms|s)\b)|(?P<blank>\s+)")
-FORM = {"invite": r"(KIZ1-[0-9A-Z-]+(?:\n[0-9A-Z-]+)*)", "check": r"(\d{4} \d{4})", "ref": r"([A-FH-JL-Z]-[0-9A-Z]{2,26})",
+FORM = {"invite": r"(KIZ1-[0-9A-Z-]+(?:\n[0-9A-Z-]+)*)", "check": r"(\d{4} \d{4})", "ref": r"((?:AB|[A-FH-JL-Z])-[0-9A-Z]{2,26})", "code": r"(\d{6})",
         "day": r"\d\d\.\d\d\.\d{4}", "iso": r"20\d\d-\d\d-\d\d(?:T[\d:.]+Z?)?", "time": r"\d\d:\d\d", "hex": r"[0-9a-f]{16,64}",
         "user": r"[\w-]+ \(\d+\)", "size": r"\d+(?:,\d+)? (?:[kKMG]i?B|Byte|Bytes|ms|s)", "blank": r"\s+"}
+
+NAMES = ("invite", "check", "ref", "code")  # what a page calls by a name of its own
 
 
 def shifted(month):
@@ -56,7 +59,7 @@ def named(month):
 class Terminal:
     def __init__(self, folder, show):
         self.folder, self.show = folder, show
-        self.cwd, self.store = folder, None
+        self.cwd, self.store, self.days_later = folder, None, 0
         self.known = {}  # what the page calls it -> what it is called here
 
     def environment(self):
@@ -70,7 +73,7 @@ class Terminal:
     def translated(self, command):
         def here(found):
             kind, word = found.lastgroup, found.group()
-            if kind in ("invite", "check", "ref"):
+            if kind in NAMES:
                 return self.known.get(word, word)
             return shifted(word) if kind == "month" else word
         return TOKEN.sub(here, command)
@@ -79,7 +82,8 @@ class Terminal:
         """(exit code, lines). `cd` changes the folder for what follows, as in a shell."""
         command = self.translated(command)
         place = os.path.join(self.folder, ".cwd")
-        ran = subprocess.run(["sh", "-c", f'{command}\ncode=$?\npwd > "{place}"\nexit $code'], cwd=self.cwd,
+        clock = ["faketime", "-f", f"+{self.days_later}d"] if self.days_later else []
+        ran = subprocess.run([*clock, "sh", "-c", f'{command}\ncode=$?\npwd > "{place}"\nexit $code'], cwd=self.cwd,
                              env=self.environment(), timeout=120, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
                              stderr=subprocess.STDOUT, check=False)
         if os.path.exists(place):
@@ -105,11 +109,11 @@ class Terminal:
                 piece += re.escape(line[at:found.start()])
                 at = found.end()
                 kind, word = found.lastgroup, found.group()
-                if kind in ("invite", "check", "ref") and word in self.known:
+                if kind in NAMES and word in self.known:
                     piece += re.escape(self.known[word])
-                elif kind in ("invite", "check", "ref") and word in meanings:
+                elif kind in NAMES and word in meanings:
                     piece += rf"\{meanings.index(word) + 1}"
-                elif kind in ("invite", "check", "ref"):
+                elif kind in NAMES:
                     meanings.append(word)
                     piece += FORM[kind]
                 elif kind == "month":
@@ -197,6 +201,8 @@ def run_page(path, show):
                         terminal.store = os.path.join(terminal.cwd, rest)
                     elif word == "exit":
                         exit_code = int(rest)
+                    elif word == "later":
+                        terminal.days_later = int(rest)
                     elif word == "skip":
                         skip = True
                     elif word == "$":

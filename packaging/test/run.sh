@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # The package tests: they build packages and boot machines.
 #
-#   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot consumer piuparts rpm reproducible (default: the first five)
+#   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot consumer piuparts ansible rpm reproducible (default: all but the last)
 #   packaging/test/run.sh --quick DIR                     lint and boot within minutes, for tests/run.sh; packages go to DIR
 #
 # Builds this version and, for the upgrade, the same tree once more under a lower number (nothing was released yet that could be
@@ -20,12 +20,12 @@ while [ $# -gt 0 ]; do
     --packages) packages=$2; built=yes; shift ;;
     --quick) packages=$2; how=(--like-release); parts=(lint boot); shift ;;
     -h | --help) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    lint | boot | consumer | piuparts | rpm | reproducible) parts+=("$1") ;;
+    lint | boot | consumer | piuparts | ansible | rpm | reproducible) parts+=("$1") ;;
     *) echo "run.sh: unknown part $1 (see --help)" >&2; exit 64 ;;
   esac
   shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(lint boot consumer piuparts rpm)
+[ ${#parts[@]} -gt 0 ] || parts=(lint boot consumer piuparts ansible rpm)
 if [ ${#how[@]} -gt 0 ]; then
   . "$here/machines.sh"
   may_have_machines
@@ -49,6 +49,7 @@ for part in "${parts[@]}"; do
     boot) "$here/boot_test.sh" "$packages" "$packages/older" ;;
     piuparts) "$here/piuparts_test.sh" "$packages" "$packages/older" ;;
     consumer) "$here/consumer_test.sh" "$packages" ;;
+    ansible) "$here/ansible_test.sh" "$packages" ;;
     rpm) "$here/rpm_test.sh" ;;
     reproducible) "$here/reproducible_test.sh" "$packages/again" ;;
     *) $part ;;

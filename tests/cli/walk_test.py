@@ -1,8 +1,9 @@
 #!/usr/bin/env python3
 """Every command in every way of asking for German speaks German alone, keeps to 40 columns, and survives LANG=C.
 
-All commands of the tree are walked: their help, an empty machine, a Kreis that is set up, wrong options, --json. No locale
-is there (LOCPATH leads nowhere), as on a server that was installed lean. English is found by its small words.
+All commands of the tree are walked: their help, an empty machine, a Kreis that is set up, wrong options, --json; those that read
+also in a town whose daemon runs among others (kiz demo), where there is something to show. No locale is there (LOCPATH leads
+nowhere), as on a server that was installed lean. English is found by its small words.
 """
 import json
 import os
@@ -22,6 +23,8 @@ ENGLISH = re.compile(r"(?<![\w./=-])(?:the|is|are|of|and|with|not|this|that|from
 TITLE = "Sprachcafé Öl — кафе 漢字"
 COLUMNS = 40
 FOR_OTHERS = {("bugreport",)}  # written for whoever helps, in the words of the program
+READING = {"status", "list", "show", "search", "history", "overdue", "missing", "returns", "month", "offers", "consents", "fingerprint", "due", "register",
+           "log", "checkpoints", "doctor", "verify", "path", "subject", "dump"}  # the last words of commands that change nothing
 DATA = {("counts", "export"), ("offer", "export")}  # the rows of a file
 
 wrong = []
@@ -111,6 +114,31 @@ def walk(place, tree, typed=(), json_too=False):
     return count
 
 
+def walk_town(folder, tree):
+    """What reads, in a town with offers, counts and a conflict, asked of its daemon; returns how many were run."""
+    place = Place(folder, LC_ALL="C.UTF-8", LANGUAGE="de")
+    code, text = place.run("demo", "--ordner", "d")
+    assert code == 0, text
+    try:
+        place.env["KIZ_STORE"] = os.path.join(folder, "d", "ahaus")
+        offer = json.loads(place.run("--json", "angebot", "suchen", "Sprachcafé")[1])["data"]["offers"][0]["ref"]
+        count = 0
+        for words, command in leaves(tree, "german"):
+            english = command["path"]
+            if english[-1] not in READING:
+                continue
+            operands = ["K-1" if english[0] == "conflict" and word == "A-7K3" else offer if word == "A-7K3" else word for word in operands_of(english, command)]
+            code, text = place.run(*words, *operands, "--ohne-rueckfrage")
+            told = f"in the town: kiz {' '.join((*words, *operands))} (ends with {code})"
+            check_german(told, text)
+            check_narrow(told, text)
+            check_mojibake(told, text)
+            count += code in (0, 3)
+        return count
+    finally:
+        place.run("demo", "--ordner", "d", "--beenden")
+
+
 def walk_help(place, tree):
     for words in [(), *groups(tree, "german"), *(words for words, _ in leaves(tree, "german"))]:
         for ask in (("--hilfe",), ("--unsinn",), ("wort",) * 9):
@@ -181,9 +209,12 @@ def main():
             check_narrow("kiz einrichten", text)
             count += walk(place, tree, typed, json_too=number == 0)
         check_c(kreis, tree)
-    assert len(english) > 70 and count > 400, (len(english), count)
+        town = os.path.join(top, "town")
+        os.mkdir(town)
+        shown = walk_town(town, tree)
+    assert len(english) > 70 and count > 400 and shown > 25, (len(english), count, shown)
     print(*wrong, sep="\n")
-    print(f"walk: {count} commands run in German, {len(wrong)} wrong")
+    print(f"walk: {count} commands run in German, {shown} more have shown something in a town with its daemon, {len(wrong)} wrong")
     return 1 if wrong else 0
 
 

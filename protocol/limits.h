@@ -23,7 +23,7 @@ inline constexpr std::size_t quarantined_entries_max = 16384;  // kept per space
 inline constexpr std::size_t quarantined_bytes_max = 64u << 20;   // the same in bytes at rest
 
 // Intake: what comes from others. Too much of it is put off and taken later, never refused for good.
-inline constexpr std::uint64_t author_burst_bytes = 1u << 30;  // at rest, of one device at once: a million records of its town
+inline constexpr std::uint64_t author_burst_bytes = 1u << 30;  // at rest, of one device at once: 800,000 records of its town
 inline constexpr std::uint64_t author_daily_bytes = 64u << 20;  // and so much more each day; an office enters less in a year
 inline constexpr std::size_t logs_per_key_free = 16;          // per author and space; each further one counts as a part
 inline constexpr std::uint64_t further_logs_per_burst = 128;  // of a burst: memory grows with logs

@@ -90,6 +90,7 @@ void save_body(wire::Writer& ar, const EntryBody& body) {
 }
 
 void load_body(wire::Reader& ar, EntryBody& body) {
+  const std::size_t left_at_begin = ar.left();
   ar(body.hlc, body.control, wire::sorted_set(body.seen, limits::seen_max, head_bytes_min), body.flags, body.salt);
   body.ops.clear();
   body.proofs.clear();
@@ -126,6 +127,10 @@ void load_body(wire::Reader& ar, EntryBody& body) {
     // With every value held there is one spelling: the salt. (An entry that carries no value at all keeps its salt too.)
     throw wire::Refused{Errc::not_canonical, "salt"};
   }
+  // Once a value goes, each of the others stands with a nonce of its own: that spelling must fit into a run and a store, too.
+  const auto values = std::count_if(body.ops.begin(), body.ops.end(), [](const Op& op) { return carries_value(op.mode); });
+  const std::size_t nonces_later = body.salt ? static_cast<std::size_t>(values) * (1 + Nonce::size_bytes) : 0;
+  if (left_at_begin - ar.left() + nonces_later > limits::entry_bytes_max) throw wire::Refused{Errc::over_limit, "entry"};
 }
 
 LogId log_id(const Genesis& genesis) { return crypto::as<LogId>(crypto::hash(log_label, wire::encode(genesis))); }

@@ -119,3 +119,22 @@ TEST_CASE("entry: what does not fit together is refused") {
   CHECK(refused([](auto& b) { b.ops[0].record = {0, RecordKey::from(Bytes(16, 1))}; }));
   CHECK_FALSE(refused([](auto& b) { b.ops[0].record = {0, {}}; }));
 }
+
+TEST_CASE("entry: a body at its bound stays within it whatever values go, and one byte more is refused") {
+  // Each value costs a nonce of its own once another one is gone: so many small ones grow most.
+  constexpr std::size_t ops = 4000, nonce_bytes = 1 + Nonce::size_bytes;
+  EntryBody full = body("a");
+  full.ops.assign(ops, {record(1), 1, Mode::replace, {}, {}, Value{std::string(220, 'x')}});
+  const auto counted = [&] { return wire::encode(full).size() + full.ops.size() * nonce_bytes; };
+  std::string& last = std::get<std::string>(*full.ops.back().value);
+  last.append(limits::entry_bytes_max - counted(), 'x');
+  REQUIRE(counted() == limits::entry_bytes_max);
+  const auto key = alice();
+  CHECK(decode_run(encode_run(run_of(key, {full})), {}));
+  EntryBody without = full;
+  drop_values(without, {1});
+  CHECK(wire::encode(without).size() > wire::encode(full).size());
+  CHECK(decode_run(encode_run(run_of(key, {without})), {}));
+  last += 'x';
+  CHECK(decode_run(encode_run(run_of(key, {full})), {}).error().code == Errc::over_limit);
+}

@@ -5,6 +5,7 @@ import datetime
 import glob
 import os
 import sys
+import time
 
 from kizd import Realm, Refused, run, until
 
@@ -81,7 +82,7 @@ def a_clock_that_cannot_be_signs_nothing_and_says_so():
         realm.set_up()
         town = realm.join("town", "05554004")
         town.offer("Before")
-        for by in ("-15000d", "+40000d"):
+        for by in ("@1970-01-01 00:00:10", "-15000d", "+40000d"):
             go_on_with(town, by)
             try:
                 town.offer("Impossible")
@@ -96,6 +97,34 @@ def a_clock_that_cannot_be_signs_nothing_and_says_so():
         until("the Kreis has both", lambda: realm.kreis.titles() == {"Before", "After"}, 10)
 
 
+def a_day_at_which_programs_stumble_is_a_day_like_any_other():
+    """Summer time begins and ends, the end of a 29th of February, and 2^31 seconds since 1970."""
+    with Realm() as realm:
+        realm.set_up()
+        town = realm.join("town", "05554004")
+        town.env["TZ"] = "Europe/Berlin"
+        offer = town.offer("Before all of them")["id"]
+        for at in ("2027-03-28 01:59:57", "2027-10-31 02:59:57", "2028-02-29 23:59:57", "2038-01-19 04:14:05"):
+            go_on_with(town, f"@{at}")
+            set_title(town, offer, f"Just before {at}")
+            town.ask("count.enter", month="2026-10", cells=[f"arrived={at[3]}"])
+            time.sleep(4)
+            set_title(town, offer, f"Just after {at}")
+            exchange(town)
+            assert realm.kreis.titles() == town.titles() == {f"Just after {at}"}
+            counts = realm.kreis.ask("count.show", year="2026")["counts"]
+            assert [(each["period"], each["value"]) for each in counts] == [("2026-10", int(at[3]))], counts  # the month that a person named
+        steps = [step for step in town.ask("offer.history", ref=offer)["steps"] if step["field"] == "title"]
+        assert len(steps) == 9, steps
+        times = [step["time"] for step in steps]
+        assert times == sorted(times) or times == sorted(times, reverse=True), times
+        assert len([at for at in times if at.startswith("2038-01-19T03:14:0") or at.startswith("2038-01-19T03:14:1")]) == 2, times
+        go_on_with(town, None)
+        set_title(town, offer, "And today again")
+        exchange(town)
+        assert realm.kreis.titles() == {"And today again"}
+
+
 if __name__ == "__main__":
     if not LIBRARIES:
         print("skipped: no libfaketime")
@@ -104,4 +133,5 @@ if __name__ == "__main__":
         what_a_clock_ten_years_ahead_wrote_gives_way_to_who_saw_it_and_pulls_nobody_along,
         a_clock_that_falls_back_by_months_goes_on_and_loses_nothing,
         a_clock_that_cannot_be_signs_nothing_and_says_so,
+        a_day_at_which_programs_stumble_is_a_day_like_any_other,
     ]))

@@ -102,6 +102,11 @@ def clone_and_put_back(world: World, kreis, town):
     proofs = kreis.data("verify")["fork_proofs"]
     check(proofs and all(len(proof["branches"]) == 2 for proof in proofs), "both signed heads can be shown")
     check(proofs == town.data("verify")["fork_proofs"] or len(proofs) == len(town.data("verify")["fork_proofs"]), "on both sides")
+    for office in (kreis, town):
+        forks = office.data("pruefen", exits=(0, 3))["forks"]
+        check(len(forks) == len(proofs) and all(len(fork["branches"]) == 2 for fork in forks), f"{office.name}: pruefen finds {forks}")
+        shown = office.text("pruefen", exits=(0, 3))
+        check("Protokolle mit zwei Zweigen" in shown and "Beweis: Protokoll" in shown, f"{office.name}: pruefen shows the proof: {shown}")
 
     town.stop()
     backup = world.folder / "sicherung.db"

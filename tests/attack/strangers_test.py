@@ -168,9 +168,10 @@ def ten_thousand_strangers_of_other_protocols_leave_few_lines_in_the_log():
         assert realm.join("ahaus", "05554004").ask("sync", wait=True)["in_sync"]
 
 
-sys.exit(run([
-    a_thousand_slow_callers_and_five_thousand_bad_ones_a_second_keep_no_town_out,
-    a_handshake_that_takes_longer_than_ten_seconds_is_hung_up_on,
-    sixty_four_descriptors_are_enough_and_running_out_of_them_passes,
-    ten_thousand_strangers_of_other_protocols_leave_few_lines_in_the_log,
-]))
+if __name__ == "__main__":
+    sys.exit(run([
+        a_thousand_slow_callers_and_five_thousand_bad_ones_a_second_keep_no_town_out,
+        a_handshake_that_takes_longer_than_ten_seconds_is_hung_up_on,
+        sixty_four_descriptors_are_enough_and_running_out_of_them_passes,
+        ten_thousand_strangers_of_other_protocols_leave_few_lines_in_the_log,
+    ]))

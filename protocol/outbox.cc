@@ -90,8 +90,8 @@ bool Outbox::may_go(const Advance& want) const {
   return !doubtful_logs_.contains(want.head.log) || arriving(want.head.log).empty();
 }
 
-Outbox::Wants::iterator Outbox::next_turn() {
-  const auto ready = [this](const auto& item) { return may_go(item.second); };
+Outbox::Wants::iterator Outbox::next_turn(const std::set<Space>& asked) {
+  const auto ready = [&](const auto& item) { return !asked.contains(item.second.space) && may_go(item.second); };
   const auto middle = wants_.upper_bound(turn_);
   if (const auto found = std::find_if(middle, wants_.end(), ready); found != wants_.end()) return found;
   const auto found = std::find_if(wants_.begin(), middle, ready);
@@ -102,9 +102,10 @@ bool Outbox::has_credit(std::uint64_t bytes) const {
   return in_flight_.size() < limits::runs_in_flight_max && in_flight_bytes_ + bytes <= window_;
 }
 
-std::optional<Bytes> Outbox::next_run(const SyncSource& source, std::size_t run_bytes_target, std::vector<Failure>& failures) {
+std::optional<Bytes> Outbox::next_run(const SyncSource& source, std::size_t run_bytes_target, const std::set<Space>& asked,
+                                      std::vector<Failure>& failures) {
   while (has_credit(std::max<std::uint64_t>(credit_needed_, 1))) {
-    const auto turn = next_turn();
+    const auto turn = next_turn(asked);
     if (turn == wants_.end()) return {};
     Advance& wanted = turn->second;
     // A last scrap of credit is left alone: cutting the log to fit it would make many small runs of few large ones.

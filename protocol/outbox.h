@@ -56,8 +56,10 @@ class Outbox {
 
   // ---- sending
   /// The next run within credit, logs taking turns; empty when there is none. What the source cannot read is paused with
-  /// its space and named in `failures`.
-  std::optional<Bytes> next_run(const SyncSource& source, std::size_t run_bytes_target, std::vector<Failure>& failures);
+  /// its space and named in `failures`. `asked`: the peer's frontiers of these spaces are under way, and nothing of them
+  /// goes out: it might follow on what the peer lacks, and seem to be arriving when the frontier says where to begin.
+  std::optional<Bytes> next_run(const SyncSource& source, std::size_t run_bytes_target, const std::set<Space>& asked,
+                                std::vector<Failure>& failures);
   /// errors   unexpected_message: not a number of runs that could be decided now
   Result<std::vector<Settled>> acknowledge(const Ack& ack);
   std::uint64_t runs_sent() const { return decided_ + in_flight_.size(); }
@@ -81,7 +83,7 @@ class Outbox {
 
   bool is_paused(const Advance& want) const;
   bool may_go(const Advance& want) const;
-  Wants::iterator next_turn();
+  Wants::iterator next_turn(const std::set<Space>& asked);
   bool has_credit(std::uint64_t bytes) const;
 
   Wants wants_;  // one per log and branch; `after` moves on as runs go out

@@ -261,7 +261,7 @@ std::optional<Message> SyncSession::State::next_message() {
 std::optional<Message> SyncSession::State::next_run() {
   if (!begun || !control.settled()) return {};
   std::vector<Outbox::Failure> failures;
-  auto run = outbox.next_run(source, options.run_bytes_target, failures);
+  auto run = outbox.next_run(source, options.run_bytes_target, awaiting, failures);
   for (const auto& failed : failures) {
     events.emplace_back(SpacePaused{failed.space, failed.code, true});
     send_content(SpaceRefused{SpaceName::of(failed.space), failed.code});

@@ -319,6 +319,32 @@ TEST_CASE("sync faults: what paused goes on one run at a time until one is taken
   check_equal(p.town, p.kreis, p.offers);
 }
 
+TEST_CASE("sync faults: who comes back with much and goes on writing meanwhile is taken whole, at every pace of the line") {
+  for (const std::size_t messages : {1u, 2u, 3u, 5u, 9u}) {  // that pass each way between two edits
+    CAPTURE(messages);
+    Pair p;
+    p.kreis.write(Collection::offers, "of the Kreis");
+    p.sync();
+    p.town.replica.write_many(p.offers, 1000, 100);
+    Link link{p.town, p.kreis};
+    for (int edit = 0; edit < 60; ++edit) {
+      p.town.write(Collection::offers, "meanwhile " + std::to_string(edit));
+      for (auto [from, to] : {std::pair{&link.a, &link.b}, std::pair{&link.b, &link.a}}) {
+        while (from->pull(*to, link.now, false)) {
+        }
+        for (std::size_t n = 0; n < messages; ++n) link.deliver(*from, *to);
+        to->commit();
+        from->take_events();
+      }
+    }
+    link.run();
+    CHECK_FALSE(link.broken);
+    CHECK(link.a.of<RunRefused>().empty());
+    CHECK(link.in_sync());
+    check_equal(p.town, p.kreis, p.offers);
+  }
+}
+
 TEST_CASE("sync faults: a refusal on both sides' last comparison does not make them talk for ever") {
   Pair p;
   write_some(p, 0, 2);

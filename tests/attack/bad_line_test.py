@@ -3,9 +3,10 @@
 each session or cuts it, at a place drawn anew. Whatever arrives is right or ends the session; all edits get through in the end.
 
 usage: bad_line_test.py [--sessions N] [--seed S]       default 40 sessions; the soak runs 500
-The last line counts sessions and edits.
+The last line counts sessions, edits and those of them that are missing somewhere, also when it ends with a failure.
 """
 import argparse
+import collections
 import json
 import os
 import random
@@ -19,6 +20,7 @@ sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), ".."
 from kizd import Realm, Refused, free_port, until  # noqa: E402
 
 KIB_MORE_MAX = 32 * 1024  # of the node's memory
+counted = collections.Counter()
 
 
 class BadLine:
@@ -119,6 +121,8 @@ def every_session_over_a_bad_line_ends_well(sessions, seed):
             assert time.monotonic() < deadline, f"{line.sessions - first} of {sessions} sessions in time"
             edits += 1
             (town if edits % 3 else realm.kreis).offer(f"Angebot {edits}")
+            counted["acknowledged"] += 1
+            counted["sessions"] = line.sessions - first
             try:
                 town.ask("sync", wait=True, timeout_ms=300)
             except Refused as refused:
@@ -140,7 +144,10 @@ def every_session_over_a_bad_line_ends_well(sessions, seed):
                 return False
             return town.titles() == realm.kreis.titles() == wanted
 
-        until("everything is on both sides", all_there, 90)
+        try:
+            until("everything is on both sides", all_there, 90)
+        finally:
+            counted["lost"] = len(wanted - (town.titles() & realm.kreis.titles()))
         assert realm.kreis.running() and town.running()
         assert resident_kib(realm.kreis) - resident < KIB_MORE_MAX, (resident, resident_kib(realm.kreis))
         for daemon in (realm.kreis, town):
@@ -148,7 +155,6 @@ def every_session_over_a_bad_line_ends_well(sessions, seed):
             assert verified["ok"] and not verified["forks"], verified
             assert daemon.ask("status")["pending"] == 0
         line.close()
-        return line.sessions, edits
 
 
 def main():
@@ -156,8 +162,10 @@ def main():
     parser.add_argument("--sessions", type=int, default=40)
     parser.add_argument("--seed", type=int, default=1)
     given = parser.parse_args()
-    sessions, edits = every_session_over_a_bad_line_ends_well(given.sessions, given.seed)
-    print(json.dumps({"sessions": sessions, "acknowledged": edits, "lost": 0}))
+    try:
+        every_session_over_a_bad_line_ends_well(given.sessions, given.seed)
+    finally:
+        print(json.dumps({name: counted[name] for name in ("sessions", "acknowledged", "lost")}), flush=True)
     return 0
 
 

@@ -4,7 +4,7 @@ refused is not there, the code and the sentence are right, the store opens and a
 
 usage: inject_test.py [--every N] [--first N] [--upto N] [--list] [WORD]
                                     default: every 10th call up to the 150th; WORD: only sweeps with it; --list: their names
-The last line counts faults and acknowledged edits.
+The last line counts faults, acknowledged edits and those of them that are gone, also when it ends with a failure.
 """
 import argparse
 import collections
@@ -105,6 +105,7 @@ def one(daemon, call, fault, n, known):
     counted["faults"] += hit
     daemon.start()
     titles = daemon.titles()
+    counted["lost"] += len(known - titles)
     assert titles >= known, f"{what}: lost {sorted(known - titles)}"
     assert not refused & titles, f"{what}: refused, and there all the same: {refused & titles}"
     known |= unknown & titles
@@ -168,18 +169,20 @@ def main():
     parser.add_argument("word", nargs="?", default="")
     given = parser.parse_args()
     faults = ("error=EIO", "error=ENOSPC", "signal=SIGKILL")
-    for how, calls in ((sweep, ("fdatasync", "pwrite64")), (sweep_set_up, ("fsync", "fdatasync", "pwrite64"))):
-        for call in calls:
-            for fault in faults:
-                name = f"{how.__name__} {call} {fault}"
-                if given.list:
-                    print(name)
-                elif given.word in name:
-                    how(call, fault, given.every, given.first, given.upto)
-                    print(f"ok    {name}: {counted['faults']} faults so far", flush=True)
+    sweeps = [(f"{how.__name__} {call} {fault}", how, call, fault)
+              for how, calls in ((sweep, ("fdatasync", "pwrite64")), (sweep_set_up, ("fsync", "fdatasync", "pwrite64")))
+              for call in calls for fault in faults]
     if given.list:
+        print(*(name for name, *_ in sweeps), sep="\n")
         return 0
-    print(json.dumps({"faults": counted["faults"], "acknowledged": counted["acknowledged"], "lost": 0}))
+    chosen = [each for each in sweeps if given.word in each[0]]
+    assert chosen, f"no sweep is called {given.word}"
+    try:
+        for name, how, call, fault in chosen:
+            how(call, fault, given.every, given.first, given.upto)
+            print(f"ok    {name}: {counted['faults']} faults so far", flush=True)
+    finally:
+        print(json.dumps({name: counted[name] for name in ("faults", "acknowledged", "lost")}), flush=True)
     return 0
 
 

@@ -1,6 +1,6 @@
 // Kills a program that commits, again and again, and looks whether anything it acknowledged is gone.
 //
-//   store_kill [cycles] [seed]     default 30 cycles; prints its seed; exit code 0: nothing lost, everything whole
+//   store_kill [cycles] [seed]     default 30 cycles; prints its seed, at the end figures; exit code 0: nothing lost, everything whole
 //
 // A child opens the encrypted store, commits numbered transactions and writes each number to a pipe once its commit has
 // returned. The parent kills it (SIGKILL) after a random time, opens the store itself and checks: every acknowledged
@@ -33,8 +33,19 @@ namespace {
 
 constexpr const char* vfs_name = "kill-test";
 
+struct Figures {
+  int kills = 0;
+  std::int64_t commits = 0;
+  std::int64_t lost = 0;  // acknowledged and gone
+} figures;
+
+void tell() {
+  std::printf("store_kill: %d kills, %lld commits, lost %lld\n", figures.kills, static_cast<long long>(figures.commits), static_cast<long long>(figures.lost));
+}
+
 [[noreturn]] void stop(const std::string& why) {
   std::fprintf(stderr, "store_kill: %s\n", why.c_str());
+  tell();
   std::exit(1);
 }
 
@@ -176,6 +187,7 @@ std::int64_t check(const std::string& path, std::uint64_t seed, std::int64_t ack
   }
   const auto last = number(db.get(), "SELECT last FROM sum");
   if (last < acknowledged) {
+    figures.lost += acknowledged - last;
     stop("acknowledged " + std::to_string(acknowledged) + ", found " + std::to_string(last));
   }
   if (last > acknowledged + 1) stop("more than one commit without acknowledgement");
@@ -204,7 +216,6 @@ int main(int argc, char** argv) {
   const auto vfs = install();
   SeededRandom random{seed};
   std::int64_t in_store = 0;
-  std::int64_t commits = 0;
   for (int cycle = 0; cycle < cycles; ++cycle) {
     if (cycle % 10 == 0) {
       for (const auto& entry : std::filesystem::directory_iterator{dir.path()}) std::filesystem::remove(entry.path());
@@ -213,9 +224,10 @@ int main(int argc, char** argv) {
     const Death death = cycle % 3 == 0 ? Death::starting : Death::committing;
     const std::uint64_t life = random.next() >> 1;
     const auto acknowledged = std::max(in_store, live_and_die(death, path, life, random));
+    ++figures.kills;
     const auto now = check(path, life, acknowledged);
-    commits += now - in_store;
+    figures.commits += now - in_store;
     in_store = now;
   }
-  std::printf("store_kill: %d kills, %lld commits, none lost\n", cycles, static_cast<long long>(commits));
+  tell();
 }

@@ -1,10 +1,11 @@
 #!/usr/bin/python3
 """What tests/soak.sh runs once everything is built: lanes of programs side by side until the time is over.
 
-usage: soak.py [--minutes N] [--seed S] [--lanes WORDS]     WORDS: simulator,fuzzers,faults; default all
+usage: soak.py [--minutes N] [--seed S] [--lanes WORDS]     WORDS: simulator,fuzzers,faults,injections; default all
 
 Each lane runs one program after the other, each a short while, and adds up what they say. A program that ends otherwise than
-it should is a finding: its command and what it said are kept under build/soak. When the time is over what runs is ended.
+it should is a finding: its command and what it said are kept under build/soak, and its figures count like any other's. When the
+time is over what runs is ended.
 """
 import argparse
 import collections
@@ -27,6 +28,8 @@ OUT = ROOT / "build" / "soak"
 SIMULATED_HOURS = 30 * 24  # of one seed, where the simulator does not say
 FUZZ_SECONDS = 20
 END_SECONDS = 10  # before the end nothing new is begun
+INJECTED_UPTO = 150  # each of the first so many calls of a kind fails once
+INJECTED_AT_ONCE = 15  # in one store
 
 
 class Soak:
@@ -40,6 +43,7 @@ class Soak:
         self.lock = threading.Lock()
         self.running = set()
         self.stopped = False
+        self.windows = 0  # of injected faults that there are
 
     def over(self):
         return self.stopped or time.monotonic() > self.end - END_SECONDS
@@ -49,7 +53,7 @@ class Soak:
             self.figures.update({name: value for name, value in figures.items() if value})
 
     def run(self, what, *command, env=None):
-        """What the program said, or None: it was ended because time is over, or it failed, which is kept as a finding."""
+        """What the program said; None: it was ended because time is over. That it failed is kept as a finding."""
         with subprocess.Popen([str(word) for word in command], stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
                               errors="replace", cwd=OUT, start_new_session=True,
                               env=dict(os.environ, KIZ_BIN=str(BIN), KIZ_SOURCE_DIR=str(ROOT), TMPDIR=str(OUT / "tmp"), **(env or {}))) as process:
@@ -60,10 +64,9 @@ class Soak:
                 self.running.discard(process)
         if self.stopped:
             return None
-        if process.returncode == 0:
-            return said
-        self.found(what, command, process.returncode, said)
-        return None
+        if process.returncode != 0:
+            self.found(what, command, process.returncode, said)
+        return said
 
     def found(self, what, command, code, said):
         with self.lock:
@@ -85,6 +88,12 @@ class Soak:
                     pass
             time.sleep(2 if how == signal.SIGTERM and left else 0)
 
+    @staticmethod
+    def last_words(said):
+        """The figures that a script ends with, whatever it says beside them; none: it did not come so far."""
+        lines = [line for line in (said or "").splitlines() if line.startswith("{")]
+        return collections.Counter(json.loads(lines[-1]) if lines else {})
+
     # ---- lanes
 
     def simulator(self):
@@ -93,9 +102,7 @@ class Soak:
         while not self.over():
             said = self.run("simulator", BIN / "kiz-sim", "--seeds", batch, "--start", start)
             start += batch
-            if said is None:
-                continue
-            figure = lambda word, text=said: sum(float(n) for n in re.findall(rf"{word} (\d+(?:\.\d+)?)", text)[-1:])
+            figure = lambda word, text=said or "": sum(float(n) for n in re.findall(rf"{word} (\d+(?:\.\d+)?)", text)[-1:])
             seeds = int(figure("seeds"))
             self.add(seeds=seeds, hours=figure("simulated hours") or seeds * SIMULATED_HOURS, faults=int(figure("faults")),
                      acknowledged=int(figure("acknowledged")), lost=int(figure("lost")))
@@ -162,34 +169,39 @@ class Soak:
         return [folder] if folder.is_dir() else []
 
     def faults(self):
-        """Kills of a store, a window of calls that fail, and sessions over a bad line, in turns."""
-        inject = ROOT / "tests" / "faults" / "inject_test.py"
-        listed = self.run("list of sweeps", "/usr/bin/python3", "-B", inject, "--list") or ""
-        windows = [(name, first) for first in range(1, 151, 5) for name in listed.splitlines()]
+        """Kills of a store, and sessions over a bad line, in turns."""
         seed = self.seed
         while not self.over():
             seed += 1
-            said = self.run("store_kill", BIN / "store_kill", 50, seed)
-            self.add(kills=sum(int(n) for n in re.findall(r"(\d+) kills", said or "")))
+            said = self.run("store_kill", BIN / "store_kill", 50, seed) or ""
+            self.add(kills=sum(int(n) for n in re.findall(r"(\d+) kills", said)), lost=sum(int(n) for n in re.findall(r"lost (\d+)", said)))
             if not self.over():
-                said = self.run("bad line", "/usr/bin/python3", "-B", ROOT / "tests" / "attack" / "bad_line_test.py", "--sessions", 60,
-                                "--seed", seed)
-                if said is not None:
-                    line = json.loads(said.splitlines()[-1])
-                    self.add(lines=line["sessions"], acknowledged=line["acknowledged"], lost=line["lost"], faults=line["sessions"])
-            if windows and not self.over():
-                name, first = windows.pop(0)
-                said = self.run(f"{name} from {first}", "/usr/bin/python3", "-B", inject, "--every", 1, "--first", first, "--upto",
-                                first + 4, name)
-                self.injected(name, said)
-                self.add(windows=1)
+                line = self.last_words(self.run("bad line", "/usr/bin/python3", "-B", ROOT / "tests" / "attack" / "bad_line_test.py",
+                                                "--sessions", 60, "--seed", seed))
+                self.add(lines=line["sessions"], acknowledged=line["acknowledged"], lost=line["lost"], faults=line["sessions"])
 
-    def injected(self, name, said):
-        if said is None:
-            return
-        figures = json.loads(said.splitlines()[-1])
-        self.add(faults=figures["faults"], acknowledged=figures["acknowledged"], lost=figures["lost"],
-                 kills=figures["faults"] if "SIGKILL" in name else 0)
+    def injections(self):
+        """Each n-th call of each kind fails or is the last one, a window of calls after the other, all of them once."""
+        inject = ["/usr/bin/python3", "-B", ROOT / "tests" / "faults" / "inject_test.py"]
+        names = (self.run("list of sweeps", *inject, "--list") or "").splitlines()
+        firsts = range(1, INJECTED_UPTO + 1, INJECTED_AT_ONCE)
+        self.windows = len(names) * len(firsts)
+        at_its_end = set()
+        for first in firsts:
+            for name in names:
+                if self.over():
+                    return
+                upto = min(first + INJECTED_AT_ONCE - 1, INJECTED_UPTO)
+                if name not in at_its_end:
+                    said = self.run(f"{name} from {first}", *inject, "--every", 1, "--first", first, "--upto", upto, name)
+                    if said is None:
+                        return
+                    figures = self.last_words(said)
+                    self.add(faults=figures["faults"], acknowledged=figures["acknowledged"], lost=figures["lost"],
+                             kills=figures["faults"] if "SIGKILL" in name else 0)
+                    if "set_up" in name and figures["faults"] <= upto - first and f"ok    {name}" in said:
+                        at_its_end.add(name)  # a set-up makes no more calls than that
+                self.add(windows=1)
 
     # ---- the whole
 
@@ -197,14 +209,15 @@ class Soak:
         f = self.figures
         return (f"soak: {(time.monotonic() - self.began) / 60:.0f} min, seed {self.seed}: simulator seeds {f['seeds']}, simulated hours "
                 f"{f['hours']:.0f}, faults injected {f['faults']}, edits acknowledged {f['acknowledged']}, lost {f['lost']}, fuzz executions "
-                f"{f['executions']}, kill cycles {f['kills']}, sessions over a bad line {f['lines']}, findings {len(self.findings)}")
+                f"{f['executions']}, kill cycles {f['kills']}, sessions over a bad line {f['lines']}, windows of injected faults {f['windows']} of "
+                f"{self.windows}, findings {len(self.findings)}")
 
 
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--seed", type=int, default=int(time.time()) % 100_000)
-    parser.add_argument("--lanes", default="simulator,fuzzers,faults")
+    parser.add_argument("--lanes", default="simulator,fuzzers,faults,injections")
     given = parser.parse_args()
     (OUT / "tmp").mkdir(parents=True, exist_ok=True)
     for old in OUT.glob("finding-*.txt"):

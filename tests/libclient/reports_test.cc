@@ -103,3 +103,16 @@ TEST_CASE("tables: text from data is harmless in CSV and HTML") {
   CHECK(html.find("a &amp; b") != std::string::npos);
   CHECK(html.find("lang=\"de\"") != std::string::npos);
 }
+
+TEST_CASE("tables: a mark that turns the reading direction shows in HTML and goes into CSV as it was entered") {
+  const std::string turned = "Kreis \xE2\x80\xAE" "nekroB";  // read aloud: Borken
+  Table table;
+  table.title = turned;
+  table.header = {"Name"};
+  table.rows = {{{turned, false}}};
+  const std::string html = to_html(table, true);
+  CHECK(html.find("\xE2\x80\xAE") == std::string::npos);
+  CHECK(html.find("<td>Kreis \\u{202e}nekroB</td>") != std::string::npos);
+  CHECK(html.find("<title>Kreis \\u{202e}nekroB") != std::string::npos);
+  CHECK(to_csv(table, csv::german).find(turned) != std::string::npos);  // or it would not come back
+}

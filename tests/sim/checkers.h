@@ -51,5 +51,7 @@ Verdict judge(std::span<const Holder> holders, std::span<const Promise> promises
               bool locked_out);
 /// What each holder shows, against the model of what its entries mean; `stamps`: clocks were right, stamps must be, too.
 void judge_data(std::span<const Holder> holders, bool stamps, Verdict& out);
+/// Both signed heads of each log of which two stories were acknowledged, and the alarm; `clocks_were_right`: it is not over yet.
+void judge_forks(std::span<const Holder> holders, std::span<const Promise> promises, bool clocks_were_right, Verdict& out);
 
 }  // namespace kiz::sim

@@ -46,10 +46,14 @@ void World::break_machine() {
     }
   }
   if (chance(Fault::hostile, 20)) {
-    switch (random_.below(5)) {
+    switch (random_.below(7)) {
       case 0: garble(); break;
       case 1: say_two_things(somebody()); break;
       case 2: dawdle(); break;
+      case 3: exceed(somebody()); break;
+      case 4:
+        if (random_.below(4) == 0) say_too_many_things(somebody());
+        break;
       default: lie_to(somebody());
     }
   }

@@ -105,6 +105,7 @@ int main(int argc, char** argv) {
     remember(start, plan);
     const Outcome outcome = World{founding, start, plan}.run_years(years);
     print(outcome, json, false);
+    if (!json) std::printf("%s\n", last_line(1, outcome).c_str());
     return outcome.findings.empty() ? 0 : 1;
   }
   Outcome sum;
@@ -118,12 +119,7 @@ int main(int argc, char** argv) {
     heap = std::max(heap, live_bytes());
     print(outcome, json, seeds == 1);
     failed |= !outcome.findings.empty();
-    sum.faults += outcome.faults;
-    sum.acknowledged += outcome.acknowledged;
-    sum.lost += outcome.lost;
-    sum.hours += outcome.hours;
-    sum.dropped += outcome.dropped;
-    sum.growth = std::max(sum.growth, outcome.growth);
+    sum.add(outcome);
   }
   if (json) {
     const nlohmann::json line = {{"seeds", seeds},      {"hours", sum.hours},         {"faults", sum.faults}, {"acknowledged", sum.acknowledged},
@@ -132,9 +128,7 @@ int main(int argc, char** argv) {
   } else {
     std::printf("simulated hours %llu, values dropped %llu, at most %.1f MiB for one action\n", static_cast<unsigned long long>(sum.hours),
                 static_cast<unsigned long long>(sum.dropped), static_cast<double>(sum.growth) / (1 << 20));
-    std::printf("seeds %llu, faults %llu, acknowledged %llu, lost %llu\n", static_cast<unsigned long long>(seeds),
-                static_cast<unsigned long long>(sum.faults), static_cast<unsigned long long>(sum.acknowledged),
-                static_cast<unsigned long long>(sum.lost));
+    std::printf("%s\n", last_line(seeds, sum).c_str());
   }
   return failed ? 1 : 0;
 }

@@ -34,6 +34,20 @@ constexpr rlim_t memory_max = rlim_t{4} << 30;
 struct Found {
   std::uint64_t seed = 0;  // 0: none did
   char how[120] = {};
+  std::uint64_t seeds = 0, faults = 0, acknowledged = 0, lost = 0;  // of the worlds that came to an end
+};
+
+/// All worlds of a hunt; what is lost in them the planted bugs have lost.
+struct Total {
+  std::uint64_t seeds = 0;
+  Outcome sum;
+
+  void add(const Found& found) {
+    seeds += found.seeds;
+    sum.faults += found.faults;
+    sum.acknowledged += found.acknowledged;
+    sum.lost += found.lost;
+  }
 };
 
 // In the child: never returns, and leaves the parent's folder alone.
@@ -51,6 +65,10 @@ struct Found {
     found.seed = seed;
     (void)!::write(out, &found, sizeof found);  // known even if this one ends the process
     const Outcome outcome = World{founding, seed, plan}.run();
+    ++found.seeds;
+    found.faults += outcome.faults;
+    found.acknowledged += outcome.acknowledged;
+    found.lost += outcome.lost;
     if (!outcome.findings.empty()) std::snprintf(found.how, sizeof found.how, "%s", outcome.findings.front().c_str());
   }
   if (found.how[0] == 0) found.seed = 0;
@@ -58,7 +76,7 @@ struct Found {
   ::_exit(0);
 }
 
-Found hunt_one(const Founding& founding, const Plan& plan, const Hunt& hunt, Mutant mutant) {
+Found hunt_one(const Founding& founding, const Plan& plan, const Hunt& hunt, Mutant mutant, Total& total) {
   int pipe[2];
   if (::pipe(pipe) != 0) return {};
   const pid_t child = ::fork();
@@ -72,6 +90,7 @@ Found hunt_one(const Founding& founding, const Plan& plan, const Hunt& hunt, Mut
   if (WIFSIGNALED(status)) {
     std::snprintf(found.how, sizeof found.how, WTERMSIG(status) == SIGPROF ? "does not come to an end in time" : "ends the program");
   }
+  total.add(found);
   return found;
 }
 
@@ -79,15 +98,16 @@ Found hunt_one(const Founding& founding, const Plan& plan, const Hunt& hunt, Mut
 
 bool hunt_mutants(const Founding& founding, const Plan& plan, const Hunt& hunt) {
   unsigned planted = 0, found = 0;
+  Total total;
   for (std::size_t i = 1; i < std::size(names); ++i) {
     if (!hunt.only.empty() && names[i] != hunt.only) continue;
     if (hunt.quick && std::find(std::begin(quick), std::end(quick), names[i]) == std::end(quick)) continue;
     ++planted;
-    const Found result = hunt_one(founding, plan, hunt, static_cast<Mutant>(i));
+    const Found result = hunt_one(founding, plan, hunt, static_cast<Mutant>(i), total);
     const std::string name{names[i]};
     // A seed that finds something without any planted bug shows another bug, and nothing about this one.
     const Hunt same{.start = result.seed, .seeds = 1};
-    if (result.seed != 0 && hunt_one(founding, plan, same, Mutant::none).seed != 0) {
+    if (result.seed != 0 && hunt_one(founding, plan, same, Mutant::none, total).seed != 0) {
       std::printf("%-24s seed %llu finds something without it, too\n", name.c_str(), static_cast<unsigned long long>(result.seed));
       return false;
     }
@@ -99,7 +119,7 @@ bool hunt_mutants(const Founding& founding, const Plan& plan, const Hunt& hunt) 
     }
     std::fflush(stdout);
   }
-  std::printf("mutants %u, found %u\n", planted, found);
+  std::printf("mutants %u, found %u\n%s\n", planted, found, last_line(total.seeds, total.sum).c_str());
   return planted != 0 && found + (planted >= 30 ? 1 : 0) >= planted;
 }
 

@@ -21,6 +21,20 @@ RecordId sim_record(std::uint32_t kind, std::uint64_t number) {
   return out;
 }
 
+void Outcome::add(const Outcome& other) {
+  faults += other.faults;
+  acknowledged += other.acknowledged;
+  lost += other.lost;
+  hours += other.hours;
+  dropped += other.dropped;
+  growth = std::max(growth, other.growth);
+}
+
+std::string last_line(std::uint64_t seeds, const Outcome& sum) {
+  return "seeds " + std::to_string(seeds) + ", faults " + std::to_string(sum.faults) + ", acknowledged " +
+         std::to_string(sum.acknowledged) + ", lost " + std::to_string(sum.lost);
+}
+
 World::World(const Founding& founding, std::uint64_t seed, const Plan& plan)
     : founding_(founding), plan_(plan), random_(seed) {
   outcome_.seed = seed;
@@ -149,6 +163,7 @@ void World::judge_all() {
     if (!may_fork_ && !holder.replica.verify(false).forks.empty()) find(holder.name + " has a forked log, though no machine was copied");
   }
   judge_data(holders, !is_on(Fault::clock), verdict);
+  judge_forks(holders, promises_, !is_on(Fault::clock), verdict);
   outcome_.lost += verdict.lost;
   for (const std::string& finding : verdict.findings) find(finding);
   for (const Holder& holder : holders) note("state", holder.replica.state_hash());

@@ -9,6 +9,7 @@
 #include <string>
 #include <vector>
 
+#include "protocol/entry.h"
 #include "tests/sim/checkers.h"
 #include "tests/sim/network.h"
 #include "tests/sim/node.h"
@@ -26,7 +27,13 @@ struct Outcome {
   std::uint64_t hours = 0;   // simulated
   std::uint64_t growth = 0;  // of the heap in one action of one machine, at most
   std::vector<std::string> findings;
+
+  /// What many worlds counted together; their findings stay with each.
+  void add(const Outcome& other);
 };
+
+/// The last line of kiz-sim: how much it has run, and what was lost of what was acknowledged.
+std::string last_line(std::uint64_t seeds, const Outcome& sum);
 
 class World : private Wire {
  public:
@@ -110,9 +117,16 @@ class World : private Wire {
   void read_stick(Node& to, const Bytes& bytes);
 
   // ---- hostile.cc: liars
-  Bytes first_run(Node& liar, const Genesis& genesis, const char* text);
+  EntryBody body_of_liar(const std::string& text);
+  Run first_run(Node& liar, const Genesis& genesis, std::vector<EntryBody> bodies);
+  Genesis new_log_of(Node& liar);
+  Bytes boundless_run(Node& liar);
+  bool may_lie(const Node& liar) const;
+  bool may_be_told(const Node& victim, const Node& liar) const;
   void lie_to(Node& victim);
   void say_two_things(Node& liar);
+  void say_too_many_things(Node& liar);
+  void exceed(Node& liar);
   void garble();
 
   // ---- slow.cc: and dawdlers

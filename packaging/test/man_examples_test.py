@@ -10,19 +10,19 @@ Each ends with 0, or with what ENDS says and why.
 import datetime
 import json
 import os
-import pty
 import re
-import select
 import shutil
 import subprocess
 import sys
 import tempfile
-import time
 
 import man_pages
 
 BIN, SHARE = (os.path.abspath(path) for path in sys.argv[1:3])
 ROOT = os.environ.get("KIZ_SOURCE_DIR") or os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "..")
+sys.path.insert(0, os.path.join(ROOT, "tests", "support"))
+from terminal import run_on_terminal  # noqa: E402
+
 KIZ = os.path.join(BIN, "kiz")
 TOLD = "drei-kurze-woerter"
 
@@ -114,26 +114,7 @@ class World:
         command = example
         for name, ours in self.refs.items():
             command = command.replace(name, ours)
-        near, far = pty.openpty()
-        ran = subprocess.Popen(["sh", "-c", command], env={**self.env, "KIZ_STORE": self.store(office)}, cwd=self.folder, stdin=far, stdout=far, stderr=far,
-                               start_new_session=True)
-        os.close(far)
-        seen, until, answered = b"", time.monotonic() + 120, 0
-        while time.monotonic() < until:
-            if not select.select([near], [], [], 0.3)[0]:
-                if seen.endswith(b": ") and len(seen) > answered:
-                    os.write(near, self.answer(seen.decode().splitlines()[-1]).encode() + b"\n")
-                    answered = len(seen)
-                continue
-            try:
-                piece = os.read(near, 65536)
-            except OSError:  # nobody writes any more
-                break
-            if not piece:
-                break
-            seen += piece
-        os.close(near)
-        code, text = ran.wait(timeout=60), seen.decode().replace("\r\n", "\n")
+        code, text, _ = run_on_terminal(command, {**self.env, "KIZ_STORE": self.store(office)}, self.folder, reply=self.answer)
         self.learn(text)
         return code, text
 

@@ -6,18 +6,16 @@ Once in German through pipes, once with LANG=C on a terminal of 40 columns. No s
 wider than the terminal, the demo stands in 5 seconds (a program with assertions and without optimiser gets longer), a set-up
 asks at most 4 questions, all of it takes less than five minutes.
 """
-import fcntl
 import os
-import pty
 import re
-import select
 import socket
-import struct
 import subprocess
 import sys
 import tempfile
-import termios
 import time
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "..", "support"))
+from terminal import run_on_terminal  # noqa: E402
 
 BIN = os.environ["KIZ_BIN"]
 SECONDS_MAX = 5 if "release" in BIN else 25
@@ -45,52 +43,15 @@ class Screen:
                                  stderr=subprocess.STDOUT, timeout=120, check=False)
             code, text = ran.returncode, ran.stdout.decode()
         else:
-            code, text = self.on_terminal(command, cwd)
+            code, text, _ = run_on_terminal(command, self.env, cwd, self.columns)
         self.look_at(command, text)
         return code, text
 
-    def on_terminal(self, command, cwd):
-        near, far = pty.openpty()
-        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, self.columns, 0, 0))
-        ran = subprocess.Popen(["sh", "-c", command], env=self.env, cwd=cwd, stdin=far, stdout=far, stderr=far)
-        os.close(far)
-        seen = b""
-        while True:
-            try:
-                piece = os.read(near, 65536)
-            except OSError:  # nobody writes any more
-                break
-            if not piece:
-                break
-            seen += piece
-        os.close(near)
-        return ran.wait(timeout=60), seen.decode().replace("\r\n", "\n")
-
     def answer(self, command, answers, cwd):
         """Runs a command line on a terminal and answers what it asks; returns exit code, what was shown, the questions."""
-        near, far = pty.openpty()
-        fcntl.ioctl(far, termios.TIOCSWINSZ, struct.pack("HHHH", 24, self.columns or 80, 0, 0))
-        ran = subprocess.Popen(["sh", "-c", command], env=self.env, cwd=cwd, stdin=far, stdout=far, stderr=far, start_new_session=True)
-        os.close(far)
-        seen, asked, waiting, until = b"", [], list(answers), time.monotonic() + 120
-        while time.monotonic() < until:
-            ready, _, _ = select.select([near], [], [], 0.3)
-            if ready:
-                try:
-                    piece = os.read(near, 65536)
-                except OSError:
-                    break
-                if not piece:
-                    break
-                seen += piece
-            elif waiting and seen.endswith(b": "):
-                asked.append(seen.decode().splitlines()[-1])
-                os.write(near, waiting.pop(0).encode() + b"\n")
-                seen += b"\n"
-        os.close(near)
-        code = ran.wait(timeout=60)
-        assert not waiting, (command, waiting, seen)
-        text = seen.decode().replace("\r\n", "\n")
+        waiting = list(answers)
+        code, text, asked = run_on_terminal(command, self.env, cwd, self.columns or 80, lambda _: waiting.pop(0) if waiting else None)
+        assert not waiting, (command, waiting, text)
         self.look_at(command, "\n".join(line for line in text.split("\n") if line not in asked))  # a question is the terminal's to break
         return code, text, asked
 

@@ -7,13 +7,11 @@ import sys
 import threading
 import time
 
-from kizd import BIN, Realm, Refused, run, until
+from kizd import Realm, Refused, kiz, run, until
 
 
-
-def kiz(*words, **how):
-    return subprocess.run([os.path.join(BIN, "kiz"), "--lang", "en", *words], capture_output=True, text=True, timeout=120, check=False,
-                          env=dict(os.environ, LC_ALL="C", COLUMNS="40"), stdin=subprocess.DEVNULL, **how)
+def narrow(*words):
+    return kiz(*words, COLUMNS="40")
 
 
 def folder_in(realm, name):
@@ -55,7 +53,7 @@ def a_backup_is_written_while_offers_come_in_and_read_back_elsewhere():
         recovery = os.path.join(realm.folder, "recovery")
         with open(recovery, "w", encoding="utf-8") as file:
             file.write("a long enough passphrase\n")
-        checked = kiz("backup", "check", written["file"], "--recovery-file", recovery)
+        checked = narrow("backup", "check", written["file"], "--recovery-file", recovery)
         assert checked.returncode == 0 and "Every byte" in checked.stdout and max(map(len, checked.stdout.splitlines())) <= 40, checked
         fresh = realm.daemon("elsewhere").start()
         try:
@@ -79,7 +77,7 @@ def a_backup_that_was_killed_half_way_is_gone_on_with():
         target = folder_in(realm, "backups")
         left = []
         for _ in range(10):  # until the kill comes while it is being written
-            line = threading.Thread(target=lambda: kiz("--socket", realm.kreis.socket, "backup", "write", target))
+            line = threading.Thread(target=lambda: narrow("--socket", realm.kreis.socket, "backup", "write", target))
             line.start()
             deadline = time.monotonic() + 10
             while not any(os.path.getsize(os.path.join(target, name)) > 100_000 for name in os.listdir(target)) and time.monotonic() < deadline:
@@ -147,7 +145,7 @@ def the_configuration_names_folder_passphrase_and_what_stays():
         assert first["recovery"] and first["removed"] == []
         second = realm.kreis.ask("backup.write")
         assert second["removed"] == [os.path.basename(first["file"])], second
-        ended = kiz("--socket", realm.kreis.socket, "doctor")
+        ended = narrow("--socket", realm.kreis.socket, "doctor")
         assert "Last backup" in ended.stdout and max(map(len, ended.stdout.splitlines())) <= 40, ended
         assert "from the configuration" not in realm.kreis.log()
 
@@ -157,7 +155,7 @@ def a_daemon_that_ends_while_it_writes_ends_in_time():
         realm.set_up()
         fill(realm.kreis, 100)
         target = folder_in(realm, "backups")
-        line = threading.Thread(target=lambda: kiz("--socket", realm.kreis.socket, "backup", "write", target))
+        line = threading.Thread(target=lambda: narrow("--socket", realm.kreis.socket, "backup", "write", target))
         line.start()
         until("it has begun", lambda: os.listdir(target), 10)
         began = time.monotonic()
@@ -169,21 +167,18 @@ def a_daemon_that_ends_while_it_writes_ends_in_time():
 
 def a_bug_report_names_nobody_and_nothing_secret():
     with Realm() as realm:
-        realm.set_up()
-        town = realm.join("ahaus", "05554004")
-        town.offer("Geheimer Treff")
-        assert town.ask("sync", wait=True)["in_sync"]
+        town = realm.town_with("Geheimer Treff")
         with open(os.path.join(town.store, "key"), "rb") as file:
             key = file.read().hex()
         for daemon in (realm.kreis, town):
-            ended = kiz("--socket", daemon.socket, "bugreport")
+            ended = narrow("--socket", daemon.socket, "bugreport")
             assert ended.returncode == 0 and "kiz-sync " in ended.stdout and "entries" in ended.stdout, ended
             shown = ended.stdout.lower()
             for marker in ("ahaus", "borken", "05554", "geheim", realm.folder, os.path.expanduser("~") + "/", os.uname().nodename.lower(),
                            "127.0.0.1", key[40:72]):
                 assert marker.lower() not in shown, (marker, ended.stdout)
         report = os.path.join(realm.folder, "report.txt")
-        ended = kiz("--socket", town.socket, "--yes", "bugreport", report)
+        ended = narrow("--socket", town.socket, "--yes", "bugreport", report)
         assert ended.returncode == 0 and "kiz-sync " in ended.stdout, ended
         with open(report, encoding="utf-8") as file:
             assert file.read() == ended.stdout
@@ -202,13 +197,13 @@ def the_doctor_names_one_command_for_each_finding():
         town.ask("online")
         realm.kreis.kill()
         until("it is missed", lambda: any(f["check"] == "network" and f["state"] == "warning" for f in town.ask("doctor")["findings"]), 20)
-        ended = kiz("--socket", town.socket, "doctor", "--network")
+        ended = narrow("--socket", town.socket, "doctor", "--network")
         assert ended.returncode == 3 and "Nobody listens" in ended.stdout, ended
         assert all(finding["mend"] for finding in town.ask("doctor")["findings"] if finding["state"] in ("warning", "bad"))
         town.kill()
-        ended = kiz("--socket", town.socket, "doctor")
+        ended = narrow("--socket", town.socket, "doctor")
         assert ended.returncode != 0 and "kizd" in ended.stdout, ended
-        status = kiz("--store", town.store, "service", "status")
+        status = narrow("--store", town.store, "service", "status")
         assert status.returncode == 0 and "systemctl start kizd" in status.stdout, status
 
 

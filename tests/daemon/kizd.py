@@ -23,6 +23,12 @@ def free_port():
         return probe.getsockname()[1]
 
 
+def kiz(*words, **environment):
+    """The program for people, in English; what it said and how it ended."""
+    return subprocess.run([os.path.join(BIN, "kiz"), "--lang", "en", *words], capture_output=True, text=True, timeout=120, check=False,
+                          env=dict(os.environ, LC_ALL="C", **environment), stdin=subprocess.DEVNULL)
+
+
 class Refused(Exception):
     def __init__(self, envelope):
         super().__init__(f"{envelope['error']['code']} exit {envelope['exit']}: {envelope['error']['text']}")
@@ -169,6 +175,14 @@ class Realm:
         invite = self.invite(member)
         joined = town.ask("join", invite=invite["invite"], check=invite["check"], device=name)
         assert joined["joined"] is True, joined
+        return town
+
+    def town_with(self, title):
+        """A Kreis, and a town of it whose offer has arrived there."""
+        self.set_up()
+        town = self.join("ahaus", "05554004")
+        town.offer(title)
+        assert town.ask("sync", wait=True)["in_sync"]
         return town
 
 

@@ -5,17 +5,15 @@ import os
 import subprocess
 import sys
 
-from kizd import BIN, Realm, run, until
+from kizd import Realm, kiz, run, until
 
 
-def kiz(store, *words):
-    done = subprocess.run([os.path.join(BIN, "kiz"), "--store", store, "--json", *words], capture_output=True, text=True, timeout=120,
-                          env=dict(os.environ, LC_ALL="C"), check=False)
-    return done.returncode, json.loads(done.stdout)
+def answer(store, *words):
+    return json.loads(kiz("--store", store, "--json", *words).stdout)
 
 
 def findings(store):
-    return {finding["name"]: finding for finding in kiz(store, "pruefen", "--alles")[1]["data"]["findings"]}
+    return {finding["name"]: finding for finding in answer(store, "pruefen", "--alles")["data"]["findings"]}
 
 
 def type_in(command):
@@ -24,10 +22,7 @@ def type_in(command):
 
 def a_device_that_is_locked_out_works_again_with_a_new_invite():
     with Realm() as realm:
-        realm.set_up()
-        town = realm.join("ahaus", "05554004")
-        town.offer("Vor der Sperre")
-        assert town.ask("sync", wait=True)["in_sync"]
+        town = realm.town_with("Vor der Sperre")
         ref = next(device["ref"] for device in realm.kreis.ask("device.list")["devices"] if device["name"] == "ahaus")
         realm.kreis.ask("device.revoke", ref=ref)
         until("it has heard", lambda: "locked_out" in findings(town.store), 30)
@@ -46,10 +41,7 @@ def a_device_that_is_locked_out_works_again_with_a_new_invite():
 
 def a_store_that_cannot_be_read_makes_room_for_its_last_backup():
     with Realm() as realm:
-        realm.set_up()
-        town = realm.join("ahaus", "05554004")
-        town.offer("Gesichert")
-        assert town.ask("sync", wait=True)["in_sync"]
+        town = realm.town_with("Gesichert")
         folder = os.path.join(realm.folder, "sicherungen")
         os.mkdir(folder)
         password = os.path.join(realm.folder, "passwort")
@@ -67,8 +59,8 @@ def a_store_that_cannot_be_read_makes_room_for_its_last_backup():
         wrong = [finding for finding in found.values() if finding["state"] == "bad"]
         assert [finding["name"] for finding in wrong] == ["damaged"], found
         type_in(wrong[0]["mend"])
-        code, reply = kiz(town.store, "--ja", "sicherung", "lesen", backup, "--wiederherstellung-datei", password)
-        assert code == 0 and reply["ok"], reply
+        reply = answer(town.store, "--ja", "sicherung", "lesen", backup, "--wiederherstellung-datei", password)
+        assert reply["exit"] == 0 and reply["ok"], reply
         town.start()
         assert town.titles() == {"Gesichert"}
         assert town.ask("sync", wait=True)["in_sync"]

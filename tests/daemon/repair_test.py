@@ -6,14 +6,13 @@ import os
 import subprocess
 import sys
 
-from kizd import BIN, Realm, run, until
+from kizd import BIN, Realm, kiz, run, until
 
 DAMAGED = 18  # exit code
 
 
-def kiz(daemon, *words):
-    done = subprocess.run([os.path.join(BIN, "kiz"), "--socket", daemon.socket, "--lang", "en", *words], capture_output=True, text=True,
-                          timeout=120, env=dict(os.environ, LC_ALL="C"), check=False)
+def ask(daemon, *words):
+    done = kiz("--socket", daemon.socket, *words)
     return done.returncode, done.stdout
 
 
@@ -32,10 +31,10 @@ def damaged_entries_come_back_from_the_kreis_and_a_person_is_told():
         for hurt in (town, realm.kreis):
             damage(hurt, 3)
             until("the line stands", lambda: town.ask("status")["peers"][0]["reachable"], 30)
-            code, text = kiz(hurt, "pruefen", "--speicher")
+            code, text = ask(hurt, "pruefen", "--speicher")
             assert "Fetched from others: 1 of 1 damaged entries." in text, text
             assert code in (0, 3), (code, text)
-            code, said = kiz(hurt, "--json", "pruefen", "--speicher")
+            code, said = ask(hurt, "--json", "pruefen", "--speicher")
             data = json.loads(said)["data"]
             assert data["damaged_entries"] == 0 and any("came back from another device" in f["text"] for f in data["findings"]), data
             assert hurt.ask("verify")["ok"]
@@ -54,7 +53,7 @@ def what_nobody_else_holds_stays_damaged_and_the_rest_goes_on():
         town.offer("Nur hier")
         damage(town, 2)
         town.ask("online")
-        code, text = kiz(town, "pruefen", "--speicher")
+        code, text = ask(town, "pruefen", "--speicher")
         assert code == DAMAGED and "None of the damaged entries came back" in text, (code, text)
         other.offer("Von nebenan")
         until("the others' edits arrive all the same", lambda: any(

@@ -6,6 +6,7 @@
 #include "libclient/agreement.h"
 #include "libclient/checkpoints.h"
 #include "libclient/keyring.h"
+#include "libclient/older_state.h"
 #include "libclient/omission.h"
 #include "libclient/replica_core.h"
 #include "libclient/request_support.h"
@@ -68,6 +69,7 @@ class Collector {
     withheld();
     agreed_states();
     compared_states();
+    older_states();
     expiry();
     std::stable_sort(out_.begin(), out_.end(), [](const Alarm& a, const Alarm& b) { return a.grade > b.grade; });
     return std::move(out_);
@@ -239,6 +241,17 @@ class Collector {
             tr("On {} this device was found to show {} otherwise than {}, which holds the same entries. It was derived anew from them and is "
                "right again.", {shown_day(noted.at_ms), name_of(noted.space), whose}));
       }
+    }
+  }
+
+  void older_states() {
+    for (const older_state::Noted& noted : older_state::noted(core_)) {
+      const Device* device = core_.membership().device(noted.peer);
+      if (device == nullptr || core_.now_ms() > noted.at_ms + notice_days * day_ms) continue;
+      add("W_OLDER_STATE", Alarm::Grade::notice,
+          tr("On {} {} showed an older state of {} than before. What it lacks is sent to it again. If nobody put that device back from a "
+             "backup, its disk may be damaged: kiz doctor --storage there.",
+             {shown_day(noted.at_ms), device_name(replica_, device->author), name_of(noted.space)}));
     }
   }
 

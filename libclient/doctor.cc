@@ -180,6 +180,7 @@ void tell_alarms(Report& report, Replica& replica) {
     if (alarm.code == "W_WITHHELD") report.add(kind("entries_withheld"), alarm.text);
     if (alarm.code == "W_CHECKPOINT") report.add(kind("checkpoint_differs"), alarm.text);
     if (alarm.code == "W_STATE_DIFFERS") report.add(kind("state_differs"), alarm.text);
+    if (alarm.code == "W_OLDER_STATE") report.add(kind("peer_older"), alarm.text);
     if (alarm.code == "W_STATE_MENDED") report.add(kind("state_mended"), alarm.text);
     if (alarm.code == "W_CONTROL_FORKED") report.add(replica.identity().is_authority ? kind("control_forked") : kind("kreis_forked"), alarm.text);
     if (alarm.code == "W_CONTROL_UNCONFIRMED") report.add(kind("control_unconfirmed"), alarm.text);

@@ -51,6 +51,7 @@ inline constexpr Kind kinds[] = {
     {"entries_lost", "integrity", State::warning, translatable("kiz sync --wait")},
     {"derived_anew", "integrity", State::warning, translatable("kiz doctor --storage")},
     {"state_differs", "integrity", State::warning, translatable("kiz bugreport FILE")},
+    {"peer_older", "integrity", State::note, translatable("kiz sync --wait")},
     {"state_mended", "integrity", State::note, translatable("kiz doctor --storage")},
     {"fork", "integrity", State::warning, translatable("kiz device list")},
     {"fork_full", "integrity", State::warning, translatable("kiz device revoke {}")},

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <filesystem>
 
+#include "libclient/entry_index.h"
 #include "protocol/entry_fields.h"
 #include "protocol/registry.h"
 
@@ -137,6 +138,9 @@ class Verifier {
   Verification run() {
     check_pages();
     for (const SpaceSlot* slot : core_.slots()) check_logs(*slot);
+    for (const SpaceSlot* slot : core_.slots()) {
+      if (rebuild_ && entry_index::count_wrong(core_.db(), *slot) != 0) finding("index differs from what the entries say", *slot);
+    }
     for (SpaceSlot* slot : core_.slots()) check_records(*slot);
     out_.ok = out_.findings.empty();
     out_.state_hash = state_hash(core_);

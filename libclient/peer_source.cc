@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libclient/older_state.h"
 #include "libclient/omission.h"
 #include "libclient/receipts.h"
 #include "libclient/store_repair.h"
@@ -301,6 +302,7 @@ PeerNews take_event(ReplicaCore& core, const TransportKey& peer, const SyncEvent
   if (const auto* acknowledged = std::get_if<Acknowledged>(&event)) {
     core.remember_acknowledged(peer, acknowledged->space, acknowledged->head);
   } else if (const auto* heads = std::get_if<PeerHeads>(&event)) {
+    static_cast<void>(older_state::note(core, peer, heads->space, heads->heads));  // a disk that is full says so elsewhere
     core.remember_peer_heads(peer, heads->space, heads->heads);
   } else if (std::holds_alternative<PeerHoldsAll>(event)) {
     core.remember_peer_holds_all(peer);

@@ -6,6 +6,7 @@
 #include <chrono>
 
 #include "libclient/entry_author.h"
+#include "libclient/entry_index.h"
 #include "libclient/page_vfs.h"
 #include "libclient/store_repair.h"
 #include "protocol/entry_fields.h"
@@ -80,6 +81,7 @@ Result<std::unique_ptr<ReplicaCore>> ReplicaCore::open(ReplicaOptions options, c
     core->db_ = std::move(*db);
     core->load_control();
     core->load_slots();
+    core->follow_registry();
     core->peers_.load(*core->db_);
     core->observe_tips();
     core->note_life();
@@ -320,11 +322,17 @@ bool ReplicaCore::needs_opening_anew() const {
 
 std::vector<Advance> ReplicaCore::take_advances() { return std::exchange(advances_, {}); }
 
-Result<void> ReplicaCore::evaluate_anew(SpaceSlot& slot) {
-  return write([&]() -> Result<void> {
+Result<bool> ReplicaCore::evaluate_anew(SpaceSlot& slot) {
+  const Hash before = state_hash(slot);
+  bool mended = false;
+  auto written = write([&]() -> Result<void> {
+    mended = entry_index::count_wrong(*db_, slot) != 0;
+    if (mended) entry_index::write_anew(*db_, slot);
     slot.merge.rebuild();
     return {};
   });
+  if (!written) return written.error();
+  return mended || state_hash(slot) != before;
 }
 
 Hash ReplicaCore::state_hash(SpaceSlot& slot) const {

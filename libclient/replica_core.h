@@ -150,8 +150,9 @@ class ReplicaCore {
 
   // ---- figures
   Hash state_hash(SpaceSlot& slot) const;
-  /// Derives the space's records from its entries once more. errors: no_space, io_error, damaged
-  Result<void> evaluate_anew(SpaceSlot& slot);
+  /// Derives once more from the space's entries what stands beside them and its records. True: something was wrong and is
+  /// right now. errors: no_space, io_error, damaged
+  Result<bool> evaluate_anew(SpaceSlot& slot);
 
   /// Runs `change` in one transaction; what waits in memory is written before it commits. After a failure nothing has
   /// changed, and what was derived in memory is read anew.
@@ -173,6 +174,7 @@ class ReplicaCore {
   template <class Author>
   Result<Committed> commit_with(const Actor& actor, const Watch& watch, Author write_entries);
   void flush();
+  void follow_registry();
   void observe_tips();
   void follow_control();  // inside write()
   Result<void> take_control_record(const ControlRecord& record);  // inside write()

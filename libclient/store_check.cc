@@ -9,9 +9,9 @@ Result<StoreCheck> check_store(ReplicaCore& core) {
   try {
     for (SpaceSlot* slot : core.slots()) {
       ++out.spaces;
-      const Hash before = core.state_hash(*slot);
-      if (auto evaluated = core.evaluate_anew(*slot); !evaluated) return evaluated.error();
-      if (core.state_hash(*slot) != before) out.mended.push_back(slot->store.space());
+      const auto mended = core.evaluate_anew(*slot);
+      if (!mended) return mended.error();
+      if (*mended) out.mended.push_back(slot->store.space());
     }
     const Verification verification = inspect::verify(core, false);
     out.entries = verification.entries;

@@ -13,7 +13,7 @@ namespace kiz {
 struct StoreCheck {
   std::uint64_t spaces = 0;
   std::uint64_t entries = 0;
-  std::vector<Space> mended;          // merged records differed from what the entries say, and were written anew
+  std::vector<Space> mended;          // what follows from the entries was wrong, and was written anew
   std::vector<std::string> findings;  // chains, commitments or pages that do not hold: not to be mended here
   std::vector<omission::Missing> withheld;  // proven to exist, and a peer that claimed to hold the same does not give it
 

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libclient/entry_index.h"
 #include "protocol/entry_fields.h"
 
 namespace kiz::store_repair {
@@ -82,35 +83,6 @@ void note_mended(ReplicaCore& core, const Space& space, std::uint64_t entries) {
   stored.entries += entries;
   stored.at_ms = core.now_ms();
   core.put_fact(name, wire::encode(stored));
-}
-
-/// Which entries touch which records, from the entries: rows that came back have other numbers.
-void touch_again(ReplicaCore& core, SpaceSlot& slot) {
-  slot.store.flush();
-  std::map<RecordId, std::pair<Bytes, EntryRef>> touched;
-  auto query = core.db().query("SELECT id, body FROM entries WHERE space = ? ORDER BY id");
-  query << slot.store.number();
-  while (query.step()) {
-    const EntryRef ref = query.count(0);
-    const auto body = unpack_body(query.blob(1));
-    if (!body) continue;
-    for (const Op& op : body->ops) {
-      if (op.record.kind == 0) continue;
-      auto& [bytes, last] = touched[op.record];
-      if (last == ref) continue;
-      wire::Writer ar;
-      ar.varint(ref - last);
-      const ByteView step = ar.bytes();
-      bytes.insert(bytes.end(), step.begin(), step.end());
-      last = ref;
-    }
-  }
-  for (const auto& [record, refs] : touched) {
-    (core.db().query("UPDATE records SET touched = ? WHERE space = ? AND kind = ? AND key = ?")
-     << ByteView{refs.first} << slot.store.number() << record.kind << ByteView{record.key})
-        .run();
-  }
-  slot.merge.rebuild();
 }
 
 struct Arriving {
@@ -228,7 +200,10 @@ void put_back(ReplicaCore& core, SpaceSlot& slot, const VerifiedRun& verified, s
   if (contents + rows == 0) return;
   note_mended(core, slot.store.space(), contents + rows);
   remember(core, id, damage_of(core, slot, info));
-  if (rows > 0) touch_again(core, slot);
+  if (rows > 0) {
+    entry_index::write_anew(core.db(), slot);
+    slot.merge.rebuild();
+  }
   slot.store.flush();
 }
 

@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <map>
 
+#include "protocol/crypto.h"
 #include "protocol/record_view.h"
 #include "protocol/registry.h"
+#include "protocol/wire.h"
 
 namespace kiz {
 namespace {
@@ -62,6 +64,21 @@ void show_counter(const RecordState& state, FieldView& out) {
 void register_extension(std::uint32_t kind, std::vector<std::pair<std::uint32_t, MergeType>> fields) {
   KIZ_ASSERT(kind >= 1'000'000);
   extensions()[kind] = {fields.begin(), fields.end()};
+}
+
+std::map<std::uint32_t, Hash> registered_kinds() {
+  std::map<std::uint32_t, std::map<std::uint32_t, MergeType>> kinds = extensions();
+  for (const registry::Kind& kind : registry::all_kinds()) {
+    auto& fields = kinds[kind.number];
+    for (const registry::Field& field : kind.fields) fields[field.number] = *registered(kind.number, field.number);
+  }
+  std::map<std::uint32_t, Hash> out;
+  for (const auto& [kind, fields] : kinds) {
+    wire::Writer ar;
+    for (const auto& [field, type] : fields) ar(field, static_cast<std::uint32_t>(type));
+    out[kind] = crypto::hash("kiz-sync registered kind v1", ar.bytes());
+  }
+  return out;
 }
 
 bool RegisteredFields::is_counter(std::uint32_t kind, std::uint32_t field) const {

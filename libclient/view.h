@@ -1,6 +1,7 @@
 // From a merged record to what readers see. The rule of reading: SPEC.md "Merge", "Reading".
 #pragma once
 
+#include <map>
 #include <vector>
 
 #include "kiz/record_view.h"
@@ -24,6 +25,10 @@ class RegisteredFields final : public FieldTypes {
  public:
   bool is_counter(std::uint32_t kind, std::uint32_t field) const override;
 };
+
+/// For each kind that is known, extensions included, a digest of its fields and how they merge: records of a kind that were
+/// derived by another one may be wrong here.
+std::map<std::uint32_t, Hash> registered_kinds();
 
 /// A collection that an embedding program brings along: its kind (>= 1,000,000) and how its fields merge. Not thread-safe;
 /// call before a replica is opened. Fields not named are registers.

@@ -19,7 +19,7 @@ void World::break_machine() {
   // nobody can know. So a run has decisions or an old Kreis node.
   const auto done = [&](Fault fault) { return done_[static_cast<std::size_t>(fault)]; };
   const bool decided = done(Fault::revoke) || done(Fault::expiry);
-  if (!decided && !done(Fault::hub_lost) && now_once(Fault::hub_old) && hub().replica) put_back(hub(), false, 3);
+  if (!decided && !done(Fault::hub_lost) && now_once(Fault::hub_old) && hub().replica) put_back(hub(), random_.below(3) == 0, 3);
   if (!decided && !done(Fault::hub_old) && now_once(Fault::hub_lost)) lose_hub();
   if (now_once(Fault::clone)) {
     if (Node* node = some_office(true)) copy_machine(*node);

@@ -123,11 +123,11 @@ int main(int argc, char** argv) {
   }
   if (json) {
     const nlohmann::json line = {{"seeds", seeds},      {"hours", sum.hours},         {"faults", sum.faults}, {"acknowledged", sum.acknowledged},
-                                 {"lost", sum.lost},    {"values_dropped", sum.dropped}, {"heap_growth", sum.growth},   {"ok", !failed}};
+                                 {"lost", sum.lost},    {"values_dropped", sum.dropped}, {"epochs", sum.epochs}, {"heap_growth", sum.growth}, {"ok", !failed}};
     std::printf("%s\n", line.dump().c_str());
   } else {
-    std::printf("simulated hours %llu, values dropped %llu, at most %.1f MiB for one action\n", static_cast<unsigned long long>(sum.hours),
-                static_cast<unsigned long long>(sum.dropped), static_cast<double>(sum.growth) / (1 << 20));
+    std::printf("simulated hours %llu, values dropped %llu, epochs opened %llu, at most %.1f MiB for one action\n", static_cast<unsigned long long>(sum.hours),
+                static_cast<unsigned long long>(sum.dropped), static_cast<unsigned long long>(sum.epochs), static_cast<double>(sum.growth) / (1 << 20));
     std::printf("%s\n", last_line(seeds, sum).c_str());
   }
   return failed ? 1 : 0;

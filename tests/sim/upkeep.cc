@@ -92,6 +92,7 @@ void World::open_epoch() {
     const bool trouble = kreis.in_trouble();
     if (!opened && !trouble) find(std::string{"the Kreis cannot open an epoch: "} + std::string{name(opened.error().code)} + " " + opened.error().context);
     note(opened ? "epoch" : "no epoch");
+    outcome_.epochs += opened ? 1u : 0u;
   });
   if (unharmed(kreis) && kreis.replica) tell_others(nullptr, kreis);
 }

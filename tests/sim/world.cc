@@ -27,6 +27,7 @@ void Outcome::add(const Outcome& other) {
   lost += other.lost;
   hours += other.hours;
   dropped += other.dropped;
+  epochs += other.epochs;
   growth = std::max(growth, other.growth);
 }
 

@@ -24,6 +24,7 @@ struct Outcome {
   std::uint64_t acknowledged = 0;
   std::uint64_t lost = 0;
   std::uint64_t dropped = 0;  // values that checkpoints let go, on all machines
+  std::uint64_t epochs = 0;  // opened by the root: after a fire, and where two control logs met
   std::uint64_t hours = 0;   // simulated
   std::uint64_t growth = 0;  // of the heap in one action of one machine, at most
   std::vector<std::string> findings;

@@ -3,6 +3,7 @@
 
 #include <doctest/doctest.h>
 
+#include <filesystem>
 #include <memory>
 #include <string>
 #include <utility>
@@ -61,9 +62,22 @@ class Realm {
     return bytes;
   }
 
+  /// Keeps the Kreis's folder as it is now, and puts it back.
+  void keep_kreis() { reopen_kreis("kreis", "kept"); }
+  void put_kreis_back() { reopen_kreis("kept", "kreis"); }
+
   std::uint64_t now_ms = 1'794'000'000'000;  // 2026-11-06T21:20:00Z, until a test turns it
 
  private:
+  void reopen_kreis(const char* from, const char* to) {
+    kreis_.reset();
+    std::filesystem::remove_all(folder_.path() / to);
+    std::filesystem::copy(folder_.path() / from, folder_.path() / to, std::filesystem::copy_options::recursive);
+    auto opened = Replica::open(options("kreis"));
+    REQUIRE(opened);
+    kreis_ = std::move(*opened);
+  }
+
   ReplicaOptions options(const std::string& name) {
     ReplicaOptions out = all_;
     out.directory = folder_.path() / name;

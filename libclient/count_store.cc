@@ -43,10 +43,10 @@ std::vector<Count> Month::reported() const { return month_return::reported_count
 Months load(const Replica& replica, const Wanted& wanted) {
   Months out;
   const MemberId authority = replica.membership().authority();
-  std::optional<Space> own, about;  // where records on one member can be
+  ScanRange own, about;  // where records on one member can be
   if (wanted.member) {
-    own = space_of(replica, *wanted.member, false);
-    about = space_of(replica, *wanted.member, true);
+    own.space = space_of(replica, *wanted.member, false);
+    about.space = space_of(replica, *wanted.member, true);
   }
   for (const std::uint32_t kind : {kinds::count, kinds::paper_return}) {
     replica.scan(kind, [&](const RecordView& record) {

@@ -27,9 +27,9 @@ struct StoredKinds {
   void serialize(Archive& ar) { ar(wire::list(kinds, kinds_max, 33)); }
 };
 
-Kinds decode_kinds(const std::optional<Bytes>& fact) {
+Kinds decode_kinds(ByteView fact) {
   Kinds out;
-  const auto stored = fact ? wire::decode<StoredKinds>(*fact) : Result<StoredKinds>{StoredKinds{}};
+  const auto stored = wire::decode<StoredKinds>(fact);
   if (!stored) return out;  // then all is derived once more
   for (const StoredKind& each : stored->kinds) out[each.kind] = each.digest;
   return out;
@@ -45,16 +45,18 @@ bool agree(std::uint32_t kind, const Kinds& one, const Kinds& other) {
 }  // namespace
 
 // Records lie as the program derived them that took their entries. One that knows more fields, or otherwise how they merge,
-// derives other sums and other conflicts from the same entries. Damage is left for the doctor to find.
+// derives other sums and other conflicts from the same entries. Damage is left for the doctor to find. Where nothing is noted
+// yet nothing has changed yet.
 void ReplicaCore::follow_registry() {
   constexpr char name[] = "registered_kinds";
   const Kinds known = registered_kinds();
-  const Kinds before = decode_kinds(fact(name));
-  if (before == known) return;
+  const auto noted = fact(name);
+  const Kinds before = noted ? decode_kinds(*noted) : known;
+  if (noted && before == known) return;
   static_cast<void>(write([&]() -> Result<void> {
     for (SpaceSlot* slot : slots_as_made_) {
       std::vector<RecordId> records;
-      auto query = db_->query("SELECT kind, key FROM records WHERE space = ?");
+      auto query = db_->query("SELECT kind, key FROM records WHERE space = ? ORDER BY id");  // neighbours were written by the same entry
       query << slot->store.number();
       while (query.step()) {
         const auto kind = static_cast<std::uint32_t>(query.number(0));

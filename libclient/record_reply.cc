@@ -140,6 +140,12 @@ Json Records::json(const RecordView& view) const {
   return out;
 }
 
+std::vector<std::uint32_t> Records::fields() const {
+  std::vector<std::uint32_t> out;
+  for (const auto& [column, number] : columns_) out.push_back(number);  // 0, of what is no field, is no field either
+  return out;
+}
+
 Json Records::ref(const RecordView& view, std::uint32_t) const { return refs_.of(view.id); }
 Json Records::member(const RecordView& view, std::uint32_t) const { return view.space.owner; }
 Json Records::member_name(const RecordView& view, std::uint32_t) const { return request::member_name(replica_, view.space.owner); }

@@ -19,6 +19,8 @@ class Records {
   /// they hold. Empty: whole records.
   Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& columns = {});
   Json json(const RecordView& view) const;
+  /// What a view must show for it, as in ScanRange; empty: everything.
+  std::vector<std::uint32_t> fields() const;
 
  private:
   using Column = Json (Records::*)(const RecordView& view, std::uint32_t field) const;

@@ -12,8 +12,7 @@
 namespace kiz {
 namespace {
 
-RecordView decoded_view(const Space& space, const RecordId& id, ByteView bytes) {
-  const auto state = decode_record(bytes);
+RecordView decoded_view(const Space& space, const RecordId& id, const Result<RecordState>& state) {
   if (!state) throw SqlFailure{SQLITE_CORRUPT, "record"};
   return view_of(space, id, *state);
 }
@@ -84,20 +83,22 @@ std::optional<RecordView> Replica::read(const Space& space, const RecordId& reco
   auto query = core_->db().query("SELECT state FROM records WHERE space = ? AND kind = ? AND key = ?");
   query << slot->store.number() << record.kind << ByteView{record.key};
   if (!query.step() || query.blob(0).empty()) return std::nullopt;
-  return decoded_view(space, record, query.blob(0));
+  return decoded_view(space, record, decode_record(query.blob(0)));
 }
 
-void Replica::scan(std::uint32_t kind, const std::function<bool(const RecordView&)>& each, const std::optional<Space>& only,
-                   bool deleted) const {
+void Replica::scan(std::uint32_t kind, const std::function<bool(const RecordView&)>& each, const ScanRange& range) const {
+  std::vector<std::uint32_t> fields = range.fields;
+  std::sort(fields.begin(), fields.end());
   for (const SpaceSlot* slot : core_->slots()) {
     const Space& space = slot->store.space();
-    if (only && space != *only) continue;
+    if (range.space && space != *range.space) continue;
     auto query = core_->db().query("SELECT key, state FROM records WHERE space = ? AND kind = ? ORDER BY key");
     query << slot->store.number() << kind;
     while (query.step()) {
-      if (query.blob(1).empty()) continue;
-      const RecordView view = decoded_view(space, record_id(kind, query.blob(0)), query.blob(1));
-      if (!deleted && !view.exists()) continue;
+      const ByteView bytes = query.blob(1);
+      if (bytes.empty()) continue;
+      const RecordView view = decoded_view(space, record_id(kind, query.blob(0)), fields.empty() ? decode_record(bytes) : decode_record(bytes, fields));
+      if (!range.deleted && !view.exists()) continue;
       if (!each(view)) return;
     }
   }

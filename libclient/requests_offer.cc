@@ -180,6 +180,16 @@ struct Filter {
     return words.empty() || mentions(record_kind, view);
   }
 
+  /// What a view must show to be judged, as in ScanRange; empty: everything.
+  std::vector<std::uint32_t> fields() const {
+    if (!words.empty()) return {};
+    std::vector<std::uint32_t> out{fields::offer::status, fields::offer::is_public, fields::offer::confirmed_on};
+    for (const auto* element : {&kind, &language, &status}) {
+      if (*element) out.push_back((*element)->first);
+    }
+    return out;
+  }
+
  private:
   bool mentions(const registry::Kind& record_kind, const RecordView& view) const {
     std::string all;
@@ -245,14 +255,21 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   wanted->overdue = overdue;
   const std::string day = today(context);
   const reply::Records shown{context.replica, kind, request::texts(context.args, "columns")};
-  std::optional<Space> only;  // the offers of one town lie in one space: the others are not read
-  if (wanted->member) only = context.replica.space(*wanted->member, kind.collection);
+  ScanRange range;
+  if (wanted->member) range.space = context.replica.space(*wanted->member, kind.collection);  // a town's offers lie in one space
   const std::uint32_t title = registry::find_field(kind, std::string_view{"title"})->number;
+  std::vector<std::uint32_t> judged = wanted->fields();
+  if (range.fields = shown.fields(); !range.fields.empty() && !judged.empty()) {
+    range.fields.push_back(title);
+    range.fields.insert(range.fields.end(), judged.begin(), judged.end());
+  } else {
+    range.fields.clear();
+  }
   std::vector<std::pair<std::string, Json>> found;
   context.replica.scan(kind.number, [&](const RecordView& view) {
     if (wanted->fits(kind, view, day)) found.emplace_back(collation::key(view.text(title)), shown.json(view));
     return true;
-  }, only);
+  }, range);
   std::stable_sort(found.begin(), found.end(), [](const auto& a, const auto& b) { return a.first < b.first; });
   Json records = Json::array();
   for (auto& [key, record] : found) records.push_back(std::move(record));

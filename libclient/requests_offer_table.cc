@@ -114,14 +114,14 @@ Answer export_table(RequestContext& context) {
     member = town->id;
   }
   const bool only_public = request::flag(context.args, "public");
-  std::optional<Space> only;
-  if (member) only = context.replica.space(*member, kind.collection);
+  ScanRange range;
+  if (member) range.space = context.replica.space(*member, kind.collection);
   std::vector<GenericRecord> records;
   context.replica.scan(kind.number, [&](const RecordView& view) {
     if (only_public && view.number(registry::fields::offer::is_public) != 1) return true;
     records.push_back(generic(view));
     return true;
-  }, only);
+  }, range);
   std::string name = "angebote.csv";
   std::string type = "text/csv";
   std::string bytes;

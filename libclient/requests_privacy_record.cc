@@ -42,7 +42,7 @@ std::uint64_t values_of(const Replica& replica, std::uint32_t kind, std::uint32_
         for (const CellView& cell : held->cells) out += cell.value && !is_null(*cell.value) ? 1u : 0u;
         return true;
       },
-      {}, true);
+      {.deleted = true, .fields = {field}});
   return out;
 }
 
@@ -140,7 +140,7 @@ Answer show_log(RequestContext& context) {
           }
           return true;
         },
-        {}, true);
+        {.deleted = true});
     for (const auto& [space, id] : records) {
       RecordId named = id;
       const auto answer = answers.find(id);

@@ -39,7 +39,7 @@ void add_contacts(const Replica& replica, const Space& space, std::uint64_t now,
         if (const auto values = personal_values(kind, view); values > 0) out.push_back({What::contacts, space, view.id, over, values});
         return true;
       },
-      space, true);
+      {.space = space, .deleted = true});
 }
 
 std::uint64_t values_held(const RecordView& view) {
@@ -66,7 +66,7 @@ void add_counts(const Replica& replica, const Space& space, std::uint64_t now, s
           }
           return true;
         },
-        space, true);
+        {.space = space, .deleted = true});
   }
 }
 
@@ -111,7 +111,7 @@ void add_consents(const Replica& replica, const Space& space, std::vector<Due>& 
           if (since != closed.end() && values > 0) out.push_back({What::consents, space, view.id, since->second, values});
           return true;
         },
-        space);
+        {.space = space});
   }
 }
 

@@ -63,7 +63,7 @@ std::size_t overdue_offers(const Replica& replica, const MemberId& member, const
     if (old && offer.number(f::status) != registry::offer_status::ended) ++n;
     return true;
   };
-  replica.scan(registry::kinds::offer, each, replica.space(member, Collection::offers));
+  replica.scan(registry::kinds::offer, each, {.space = replica.space(member, Collection::offers), .fields = {f::confirmed_on, f::status}});
   return n;
 }
 

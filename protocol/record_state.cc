@@ -51,10 +51,12 @@ void CEREAL_SAVE_FUNCTION_NAME(wire::Writer& ar, const Cell& cell) {
   if (cell.value) ar(*cell.value);
 }
 
-void CEREAL_LOAD_FUNCTION_NAME(wire::Reader& ar, Cell& cell) {
+namespace {
+
+void load_behind_field(wire::Reader& ar, Cell& cell) {
   std::uint32_t flags = 0;
   std::uint8_t kind = 0;
-  ar(cell.field, kind, flags, cell.entry, cell.op);
+  ar(kind, flags, cell.entry, cell.op);
   if (kind > static_cast<std::uint8_t>(CellKind::mark)) refuse(Errc::malformed, "kind of cell");
   if (flags > flags_all) refuse(Errc::malformed, "flags of cell");
   cell.kind = static_cast<CellKind>(kind);
@@ -65,6 +67,13 @@ void CEREAL_LOAD_FUNCTION_NAME(wire::Reader& ar, Cell& cell) {
     ar(cell.origin->cell, cell.origin->hlc);
   }
   if ((flags & flag_value) != 0) ar(cell.value.emplace());
+}
+
+}  // namespace
+
+void CEREAL_LOAD_FUNCTION_NAME(wire::Reader& ar, Cell& cell) {
+  ar(cell.field);
+  load_behind_field(ar, cell);
 }
 
 void CEREAL_SAVE_FUNCTION_NAME(wire::Writer& ar, const DeltaSum& s) {
@@ -79,9 +88,10 @@ void CEREAL_LOAD_FUNCTION_NAME(wire::Reader& ar, DeltaSum& s) {
   s.sum = static_cast<Int128>(high) * (static_cast<Int128>(1) << 64) + static_cast<Int128>(low);
 }
 
+constexpr std::size_t entry_bytes_min = 66, cell_bytes_min = 5, sum_bytes_min = 70;
+
 template <class Archive>
 void serialize(Archive& ar, RecordState& s) {
-  constexpr std::size_t entry_bytes_min = 66, cell_bytes_min = 5, sum_bytes_min = 70;
   ar(s.touched, wire::list(s.entries, cells_per_record_max, entry_bytes_min),
      wire::sorted_set(s.fields, cells_per_record_max), wire::list(s.cells, cells_per_record_max, cell_bytes_min),
      wire::list(s.sums, cells_per_record_max, sum_bytes_min));
@@ -108,6 +118,61 @@ Result<RecordState> decode_record(ByteView in) {
     return Error{refused.code, refused.what};
   }
   return decoded;
+}
+
+namespace {
+
+/// Reads a cell of a field that is not wanted from there to its end.
+void pass_over_cell(wire::Reader& ar) {
+  ar.varint();  // kind
+  const std::uint64_t flags = ar.varint();
+  if (flags > flags_all) refuse(Errc::malformed, "flags of cell");
+  ar.varint();  // entry
+  ar.varint();  // op
+  if ((flags & flag_origin) != 0) {
+    ar.raw(EntryHash::size_bytes);
+    ar.varint();  // op
+    ar.varint();  // timestamp
+  }
+  if ((flags & flag_value) != 0) wire::pass_over_value(ar);
+}
+
+}  // namespace
+
+Result<RecordState> decode_record(ByteView in, std::span<const std::uint32_t> fields) {
+  try {
+    wire::Reader ar{in};
+    RecordState out;
+    auto entries = wire::list(out.entries, cells_per_record_max, entry_bytes_min);
+    ar(out.touched, entries);
+    const auto is_wanted = [&](std::uint32_t field) { return std::binary_search(fields.begin(), fields.end(), field); };
+    for (std::size_t left = ar.count(cells_per_record_max, 1); left > 0; --left) {
+      std::uint32_t field = 0;
+      ar(field);
+      if (is_wanted(field)) out.fields.push_back(field);
+    }
+    for (std::size_t left = ar.count(cells_per_record_max, cell_bytes_min); left > 0; --left) {
+      std::uint32_t field = 0;
+      ar(field);
+      if (field != field_existence && !is_wanted(field)) {
+        pass_over_cell(ar);
+        continue;
+      }
+      Cell& cell = out.cells.emplace_back();
+      cell.field = field;
+      load_behind_field(ar, cell);
+      if (cell.entry >= out.entries.size()) refuse(Errc::malformed, "entry of cell");
+    }
+    for (std::size_t left = ar.count(cells_per_record_max, sum_bytes_min); left > 0; --left) {
+      DeltaSum sum;
+      ar(sum);
+      if (is_wanted(sum.field)) out.sums.push_back(sum);
+    }
+    if (ar.left() != 0) refuse(Errc::malformed, "bytes after the end");
+    return out;
+  } catch (const wire::Refused& refused) {
+    return Error{refused.code, refused.what};
+  }
 }
 
 // ---- reading -------------------------------------------------------------------------------------------------------

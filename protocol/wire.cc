@@ -69,6 +69,16 @@ ValueBytes::ValueBytes(const Value& value) {
   if (value.index() > 1) head_size_ += put_varint(content_.size(), head_ + head_size_);
 }
 
+void pass_over_value(Reader& ar) {
+  switch (ar.varint()) {
+    case 0: return;
+    case 1: ar.varint(); return;
+    case 2:
+    case 3: ar.raw(ar.count(limits::op_bytes_max, 1)); return;
+    default: throw Refused{Errc::malformed, "value"};
+  }
+}
+
 }  // namespace kiz::wire
 
 namespace cereal {

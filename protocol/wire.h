@@ -321,6 +321,9 @@ void Space::serialize(Archive& ar) {
 
 namespace kiz::wire {
 
+/// Reads a value as far as its end, without looking at its content.
+void pass_over_value(Reader& ar);
+
 /// Canonical bytes of a structure.
 template <class T>
 Bytes encode(const T& v) {

@@ -3,6 +3,7 @@
 #include <doctest/doctest.h>
 
 #include <algorithm>
+#include <array>
 
 using namespace kiz;
 
@@ -45,6 +46,26 @@ TEST_CASE("record_state: what is encoded is decoded, and decodes to the same byt
   CHECK(*out == sample());
   CHECK(encode_record(*out) == bytes);
   CHECK(decode_record(encode_record(RecordState{}))->empty());
+}
+
+TEST_CASE("record_state: of some fields the same is decoded as of all, with existence and without the others") {
+  const Bytes bytes = encode_record(sample());
+  for (unsigned chosen = 0; chosen < 16; ++chosen) {
+    std::vector<std::uint32_t> fields;
+    for (unsigned bit = 0; bit < 4; ++bit) {
+      if ((chosen >> bit & 1) != 0) fields.push_back(std::array<std::uint32_t, 4>{1, 3, 7, 9}[bit]);
+    }
+    CAPTURE(chosen);
+    const auto is_other = [&](std::uint32_t field) { return !std::binary_search(fields.begin(), fields.end(), field); };
+    RecordState expected = sample();
+    std::erase_if(expected.fields, is_other);
+    std::erase_if(expected.cells, [&](const Cell& cell) { return cell.field != field_existence && is_other(cell.field); });
+    std::erase_if(expected.sums, [&](const DeltaSum& sum) { return is_other(sum.field); });
+    const auto out = decode_record(bytes, fields);
+    REQUIRE(out);
+    CHECK(*out == expected);
+    for (std::size_t n = 0; n < bytes.size(); ++n) CHECK_FALSE(decode_record(ByteView{bytes.data(), n}, fields));
+  }
 }
 
 TEST_CASE("record_state: every truncation and every longer input is refused") {

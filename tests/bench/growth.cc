@@ -1,6 +1,10 @@
 // How cost grows with what a store holds: records in one log, then towns with a log each. For each size: opening, an edit,
 // reconnecting after nothing and after one change, memory of whoever edits and of whoever calls, bytes on the disk.
+#include <fcntl.h>
 #include <fmt/format.h>
+#include <unistd.h>
+
+#include <stdexcept>
 
 #include "tests/bench/bench_realm.h"
 #include "tests/bench/child.h"
@@ -24,15 +28,21 @@ std::vector<std::uint64_t> steps_upto(std::uint64_t first, std::uint64_t factor,
 
 void meet(const std::filesystem::path& kreis, const std::filesystem::path& device, Json& out, const std::string& name) {
   const Loopback loopback;
+  int opened[2];  // a byte goes through when the Kreis's store is open: its opening is told elsewhere
+  if (::pipe2(opened, O_CLOEXEC) != 0) throw std::runtime_error{"pipe"};
   Child answering{[&] {
     const auto replica = open_replica(kreis);
+    if (::write(opened[1], "", 1) != 1) throw std::runtime_error{"pipe"};
     Conversation conversation{*replica, Side::responder, loopback.accept()};
     while (conversation.turn(1000)) {
     }
     return Json{};
   }};
+  ::close(opened[1]);
   const auto seen = Child{[&] {
     const auto replica = open_replica(device);
+    char byte = 0;
+    if (::read(opened[0], &byte, 1) != 1) throw std::runtime_error{"pipe"};
     const Stopwatch watch;
     Conversation conversation{*replica, Side::initiator, loopback.connect()};
     conversation.until_in_sync();
@@ -41,6 +51,7 @@ void meet(const std::filesystem::path& kreis, const std::filesystem::path& devic
     return Json{{"ms", seconds * 1000}, {"bytes", conversation.wire_bytes()}, {"rss", peak_rss_bytes()}};
   }}.wait();
   answering.wait();
+  ::close(opened[0]);
   out[name + "_ms"] = seen["ms"];
   out[name + "_bytes"] = seen["bytes"];
   out[name + "_rss_bytes"] = seen["rss"];

@@ -61,10 +61,12 @@ std::size_t shown_width(std::string_view text) { return is_plain(text) ? text.si
 // Columns of the longest word, as it is shown.
 std::size_t longest_word(std::string_view text) {
   std::size_t longest = 0;
-  const std::string safe = safe_text::line(text);
+  std::string made;
+  std::string_view safe = text;
+  if (!is_plain(text)) safe = made = safe_text::line(text);
   for (std::size_t at = 0; at < safe.size();) {
     const std::size_t end = std::min(safe.find(' ', at), safe.size());
-    longest = std::max(longest, safe_text::width(std::string_view{safe}.substr(at, end - at)));
+    longest = std::max(longest, safe_text::width(safe.substr(at, end - at)));
     at = end + 1;
   }
   return longest;
@@ -273,7 +275,8 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
     std::vector<std::vector<std::string>> cells;
     std::size_t lines = 1;
     for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) {
-      cells.push_back(wrapped(safe_text::line(row[c]), widths[c]));
+      const bool fits = is_plain(row[c]) && row[c].size() <= widths[c];
+      cells.push_back(fits ? std::vector{row[c]} : wrapped(safe_text::line(row[c]), widths[c]));
       lines = std::max(lines, cells.back().size());
     }
     for (std::size_t at = 0; at < lines; ++at) {

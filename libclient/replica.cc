@@ -12,7 +12,8 @@
 namespace kiz {
 namespace {
 
-RecordView decoded_view(const Space& space, const RecordId& id, const Result<RecordState>& state) {
+RecordView decoded_view(const Space& space, const RecordId& id, ByteView bytes) {
+  const auto state = decode_record(bytes);
   if (!state) throw SqlFailure{SQLITE_CORRUPT, "record"};
   return view_of(space, id, *state);
 }
@@ -83,12 +84,13 @@ std::optional<RecordView> Replica::read(const Space& space, const RecordId& reco
   auto query = core_->db().query("SELECT state FROM records WHERE space = ? AND kind = ? AND key = ?");
   query << slot->store.number() << record.kind << ByteView{record.key};
   if (!query.step() || query.blob(0).empty()) return std::nullopt;
-  return decoded_view(space, record, decode_record(query.blob(0)));
+  return decoded_view(space, record, query.blob(0));
 }
 
 void Replica::scan(std::uint32_t kind, const std::function<bool(const RecordView&)>& each, const ScanRange& range) const {
   std::vector<std::uint32_t> fields = range.fields;
   std::sort(fields.begin(), fields.end());
+  RecordState few;
   for (const SpaceSlot* slot : core_->slots()) {
     const Space& space = slot->store.space();
     if (range.space && space != *range.space) continue;
@@ -97,7 +99,9 @@ void Replica::scan(std::uint32_t kind, const std::function<bool(const RecordView
     while (query.step()) {
       const ByteView bytes = query.blob(1);
       if (bytes.empty()) continue;
-      const RecordView view = decoded_view(space, record_id(kind, query.blob(0)), fields.empty() ? decode_record(bytes) : decode_record(bytes, fields));
+      const RecordId id = record_id(kind, query.blob(0));
+      if (!fields.empty() && !decode_record(bytes, fields, few)) throw SqlFailure{SQLITE_CORRUPT, "record"};
+      const RecordView view = fields.empty() ? decoded_view(space, id, bytes) : view_of(space, id, few);
       if (!range.deleted && !view.exists()) continue;
       if (!each(view)) return;
     }

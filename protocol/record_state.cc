@@ -139,10 +139,12 @@ void pass_over_cell(wire::Reader& ar) {
 
 }  // namespace
 
-Result<RecordState> decode_record(ByteView in, std::span<const std::uint32_t> fields) {
+Result<void> decode_record(ByteView in, std::span<const std::uint32_t> fields, RecordState& out) {
   try {
     wire::Reader ar{in};
-    RecordState out;
+    out.fields.clear();
+    out.cells.clear();
+    out.sums.clear();
     auto entries = wire::list(out.entries, cells_per_record_max, entry_bytes_min);
     ar(out.touched, entries);
     const auto is_wanted = [&](std::uint32_t field) { return std::binary_search(fields.begin(), fields.end(), field); };
@@ -169,7 +171,7 @@ Result<RecordState> decode_record(ByteView in, std::span<const std::uint32_t> fi
       if (is_wanted(sum.field)) out.sums.push_back(sum);
     }
     if (ar.left() != 0) refuse(Errc::malformed, "bytes after the end");
-    return out;
+    return {};
   } catch (const wire::Refused& refused) {
     return Error{refused.code, refused.what};
   }

@@ -59,8 +59,8 @@ Bytes encode_record(const RecordState& state);
 /// errors: malformed, not_canonical, over_limit
 Result<RecordState> decode_record(ByteView in);
 /// The same of existence and these fields (ascending) alone: what else stands there is passed over without being checked. For
-/// whoever shows few fields of many records; a state that is to be written needs the whole.
-Result<RecordState> decode_record(ByteView in, std::span<const std::uint32_t> fields);
+/// whoever shows few fields of many records; a state that is to be written needs the whole. `out`: only its memory is used again.
+Result<void> decode_record(ByteView in, std::span<const std::uint32_t> fields, RecordState& out);
 
 /// What a delta's name adds to DeltaSum::counted_names.
 Hash cell_name_hash(const CellName& name);

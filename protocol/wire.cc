@@ -6,7 +6,7 @@
 
 namespace kiz::wire {
 
-std::uint64_t Reader::varint() {
+std::uint64_t Reader::long_varint() {
   std::uint64_t out = 0;
   for (unsigned shift = 0; shift < 64; shift += 7) {
     if (at_ == end_) throw Refused{Errc::malformed, "cut short"};

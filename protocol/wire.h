@@ -129,7 +129,10 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
   explicit Reader(ByteView in) : InputArchive(this), at_(in.data()), end_(in.data() + in.size()) {}
 
   std::size_t left() const { return static_cast<std::size_t>(end_ - at_); }
-  std::uint64_t varint();
+  std::uint64_t varint() {
+    if (at_ != end_ && *at_ < 0x80) return *at_++;  // nearly every number
+    return long_varint();
+  }
   ByteView raw(std::size_t n) {
     if (n > left()) throw Refused{Errc::malformed, "cut short"};
     const ByteView out{at_, n};
@@ -145,6 +148,8 @@ class Reader : public cereal::InputArchive<Reader, cereal::AllowEmptyClassElisio
   }
 
  private:
+  std::uint64_t long_varint();
+
   const std::uint8_t* at_;
   const std::uint8_t* end_;
 };

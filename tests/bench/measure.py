@@ -20,7 +20,7 @@ PLOTS = pathlib.Path(__file__).parent
 QUICK = [("limits",), ("W1", *RUNS), ("W1b", *RUNS), ("W2", *RUNS), ("W3", *RUNS), ("W4", *RUNS), ("W5", *RUNS), ("start", *RUNS), ("cli", *RUNS),
          ("idle",), ("flood", "--minutes", "0.5"), ("hub", "--peers", "400", "--minutes", "0.5"), ("storm", "--peers", "400")]
 LONG = [("hub", "--peers", "2000", "--minutes", "1"), ("storm", "--peers", "2000"), ("scale",),
-        ("growth", "--n", "1000000", "--towns", "400", "--plots", str(PLOTS))]
+        ("growth", "--n", "1000000", "--towns", "1000", "--plots", str(PLOTS))]
 
 
 def measure(bench: str, log: pathlib.Path, steps: list[tuple]) -> None:

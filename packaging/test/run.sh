@@ -1,8 +1,8 @@
 #!/usr/bin/env bash
 # The package tests: they build packages and boot machines.
 #
-#   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot consumer piuparts ansible rpm reproducible (default: all but the last)
-#   packaging/test/run.sh --quick DIR                     lint and boot within minutes, for tests/run.sh; packages go to DIR
+#   packaging/test/run.sh [--packages DIR] [PART...]      parts: lint boot howto consumer piuparts ansible rpm reproducible (default: all but the last)
+#   packaging/test/run.sh --quick DIR                     lint, boot and howto within minutes, for tests/run.sh; packages go to DIR
 #
 # Builds this version and, for the upgrade, the same tree once more under a lower number (nothing was released yet that could be
 # upgraded from), with packaging/build-deb.sh; --packages takes what was built already (DIR, and DIR/older). --quick compiles as the release preset does (build-deb.sh
@@ -18,14 +18,14 @@ parts=()
 while [ $# -gt 0 ]; do
   case $1 in
     --packages) packages=$2; built=yes; shift ;;
-    --quick) packages=$2; how=(--like-release); parts=(lint boot); shift ;;
+    --quick) packages=$2; how=(--like-release); parts=(lint boot howto); shift ;;
     -h | --help) sed -n '2,11s/^# \{0,1\}//p' "${BASH_SOURCE[0]}"; exit 0 ;;
-    lint | boot | consumer | piuparts | ansible | rpm | reproducible) parts+=("$1") ;;
+    lint | boot | howto | consumer | piuparts | ansible | rpm | reproducible) parts+=("$1") ;;
     *) echo "run.sh: unknown part $1 (see --help)" >&2; exit 64 ;;
   esac
   shift
 done
-[ ${#parts[@]} -gt 0 ] || parts=(lint boot consumer piuparts ansible rpm)
+[ ${#parts[@]} -gt 0 ] || parts=(lint boot howto consumer piuparts ansible rpm)
 if [ ${#how[@]} -gt 0 ]; then
   . "$here/machines.sh"
   may_have_machines
@@ -47,6 +47,7 @@ for part in "${parts[@]}"; do
   echo "== $part"
   case $part in
     boot) "$here/boot_test.sh" "$packages" "$packages/older" ;;
+    howto) "$here/howto_test.sh" "$packages" ;;
     piuparts) "$here/piuparts_test.sh" "$packages" "$packages/older" ;;
     consumer) "$here/consumer_test.sh" "$packages" ;;
     ansible) "$here/ansible_test.sh" "$packages" ;;

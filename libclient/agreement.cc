@@ -2,6 +2,7 @@
 
 #include <algorithm>
 
+#include "libclient/stored_facts.h"
 #include "protocol/entry_fields.h"
 #include "protocol/registry.h"
 #include "protocol/sync_digest.h"
@@ -50,11 +51,9 @@ Result<void> note(ReplicaCore& core, const Space& space, Verdict verdict, const 
 
 std::vector<Noted> noted(const ReplicaCore& core) {
   std::vector<Noted> out;
-  for (const auto& [name, bytes] : core.facts(prefix)) {
-    const auto stored = wire::decode<StoredNote>(bytes);
-    if (!stored) continue;
-    out.push_back({stored->space, stored->verdict == static_cast<std::uint64_t>(Verdict::mended) ? Verdict::mended : Verdict::differs,
-                   stored->at_ms, stored->peer});
+  for (const StoredNote& stored : stored_facts<StoredNote>(core, prefix)) {
+    out.push_back({stored.space, stored.verdict == static_cast<std::uint64_t>(Verdict::mended) ? Verdict::mended : Verdict::differs,
+                   stored.at_ms, stored.peer});
   }
   return out;
 }

@@ -11,7 +11,10 @@
 namespace kiz::entry_index {
 namespace {
 
-using Touched = std::map<RecordId, std::pair<Bytes, EntryRef>>;  // as the column holds them, and the last one
+struct Touched {
+  wire::Writer column;  // as the table holds them
+  EntryRef last = 0;
+};
 using ForetoldRow = std::tuple<EntryHash, bool, LogRef, Seq>;
 
 std::set<RecordId> records_of(const EntryBody& body) {
@@ -210,7 +213,7 @@ class Rewrite final : public Walk {
   // In the order of row numbers, which is not that of logs: rows that came back after a loss have later ones.
   void write_touched() {
     (db_.query("UPDATE records SET touched = x'' WHERE space = ?") << store_.number()).run();
-    Touched touched;
+    std::map<RecordId, Touched> touched;
     auto query = db_.query("SELECT id, body FROM entries WHERE space = ? ORDER BY id");
     query << store_.number();
     while (query.step()) {
@@ -218,18 +221,15 @@ class Rewrite final : public Walk {
       const auto body = unpack_body(query.blob(1));
       if (!body) continue;
       for (const RecordId& record : records_of(*body)) {
-        auto& [bytes, last] = touched[record];
-        wire::Writer ar;
-        ar.varint(ref - last);
-        const ByteView step = ar.bytes();
-        bytes.insert(bytes.end(), step.begin(), step.end());
-        last = ref;
+        Touched& by = touched[record];
+        by.column.varint(ref - by.last);
+        by.last = ref;
       }
     }
-    for (const auto& [record, refs] : touched) {
+    for (const auto& [record, by] : touched) {
       (db_.query("INSERT INTO records(space, kind, key, state, touched) VALUES(?, ?, ?, x'', ?) "
                  "ON CONFLICT(space, kind, key) DO UPDATE SET touched = excluded.touched")
-       << store_.number() << record.kind << ByteView{record.key} << ByteView{refs.first})
+       << store_.number() << record.kind << ByteView{record.key} << ByteView{by.column.bytes()})
           .run();
     }
   }

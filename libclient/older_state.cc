@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <optional>
 
+#include "libclient/stored_facts.h"
 #include "protocol/entry_fields.h"
 
 namespace kiz::older_state {
@@ -42,6 +43,7 @@ std::optional<Head> lacking(const ReplicaCore& core, const TransportKey& peer, c
   const SpaceNumber number = slot.store.number();
   for (auto at = marks->lower_bound({number, 0}); at != marks->end() && at->first.space == number; ++at) {
     const Head head{slot.store.log(at->first.log).id, at->second.seq, at->second.entry};
+    if (std::binary_search(heads.begin(), heads.end(), head)) continue;  // nearly every log: nothing to look up
     const Place place = expected(core, slot, head);
     if (place && !is_covered(slot, place, heads)) return head;
   }
@@ -63,11 +65,9 @@ Result<void> note(ReplicaCore& core, const TransportKey& peer, const Space& spac
 
 std::vector<Noted> noted(const ReplicaCore& core) {
   std::vector<Noted> out;
-  for (const auto& [name, bytes] : core.facts(prefix)) {
-    const auto stored = wire::decode<StoredNote>(bytes);
-    if (!stored) continue;
-    const SpaceSlot* slot = core.slot(stored->space);
-    if (slot != nullptr && expected(core, *slot, stored->head)) out.push_back({stored->peer, stored->space, stored->at_ms});
+  for (const StoredNote& stored : stored_facts<StoredNote>(core, prefix)) {
+    const SpaceSlot* slot = core.slot(stored.space);
+    if (slot != nullptr && expected(core, *slot, stored.head)) out.push_back({stored.peer, stored.space, stored.at_ms});
   }
   return out;
 }

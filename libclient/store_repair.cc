@@ -3,6 +3,7 @@
 #include <algorithm>
 
 #include "libclient/entry_index.h"
+#include "libclient/stored_facts.h"
 #include "protocol/entry_fields.h"
 
 namespace kiz::store_repair {
@@ -209,9 +210,7 @@ void put_back(ReplicaCore& core, SpaceSlot& slot, const VerifiedRun& verified, s
 
 std::vector<Mended> mended(const ReplicaCore& core) {
   std::vector<Mended> out;
-  for (const auto& [name, value] : core.facts(mended_prefix)) {
-    if (const auto stored = wire::decode<StoredMended>(value)) out.push_back({stored->space, stored->entries, stored->at_ms});
-  }
+  for (const StoredMended& stored : stored_facts<StoredMended>(core, mended_prefix)) out.push_back({stored.space, stored.entries, stored.at_ms});
   return out;
 }
 

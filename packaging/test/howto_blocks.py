@@ -17,10 +17,10 @@ LINES_LEFT_OUT = re.compile(r"^rsync .*root@neu:")  # no second machine that let
 out = pathlib.Path(sys.argv[1])
 out.mkdir(parents=True, exist_ok=True)
 for page in sorted(PAGES.glob("*.md")):
+    if page.name in LEFT_OUT:
+        continue
     for kind in ("sh", "toml"):
         blocks = re.findall(rf"^( *)```{kind}\n(.*?)^ *```$", page.read_text(encoding="utf-8"), re.S | re.M)
-        if page.name in LEFT_OUT:
-            continue
         for number, (indent, text) in enumerate(blocks, 1):
             lines = [line.removeprefix(indent) for line in text.splitlines() if not LINES_LEFT_OUT.match(line.strip())]
             (out / f"{page.stem}-{number}.{kind}").write_text("\n".join(lines) + "\n", encoding="utf-8")

@@ -1,5 +1,5 @@
 # shellcheck shell=bash disable=SC2154  # $work and $suite: see tree.sh, which is sourced before
-# Sourced by boot_test.sh: machines that boot systemd, on one wire with each other and nobody else.
+# Sourced by boot_test.sh and howto_test.sh: machines that boot systemd, on one wire with each other and nobody else.
 #
 #   may_have_machines          or ends with 77 and a line that says why not
 #   in_own_world "$0" "$@"     starts the script again where its mounts, processes and network are its own, and end with it

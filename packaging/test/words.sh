@@ -1,5 +1,5 @@
 # shellcheck shell=bash
-# Sourced by boot_test.sh and, inside its machines, by boot_probe.sh: sentences that hold or not; `failed` counts.
+# Sourced by boot_test.sh, howto_test.sh and, inside its machines, by boot_probe.sh: sentences that hold or not; `failed` counts.
 failed=0
 ok() { echo "ok    $*"; }
 wrong() { echo "FAIL  $*"; failed=$((failed + 1)); }

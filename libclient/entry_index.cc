@@ -15,7 +15,6 @@ struct Touched {
   wire::Writer column;  // as the table holds them
   EntryRef last = 0;
 };
-using ForetoldRow = std::tuple<EntryHash, bool, LogRef, Seq>;
 
 std::set<RecordId> records_of(const EntryBody& body) {
   std::set<RecordId> out;
@@ -71,8 +70,8 @@ class Walk {
 
   virtual LogRef number_of(const LogId& log) = 0;  // 0: has none, and gets none
   virtual void listed(const Place& by, const NewEntry::Listed& row) = 0;
-  virtual void foretold(const ForetoldRow& row) = 0;
-  virtual void touches(const std::set<RecordId>& records) = 0;
+  virtual void foretold(const Foretold& row) = 0;
+  virtual void touches(const std::set<RecordId>&) {}
 
   Sql& db_;
   const SpaceStore& store_;
@@ -160,11 +159,10 @@ class Count final : public Walk {
     query << store_.number() << by.log << by.branch << row.cited << by.seq << row.seq << ByteView{row.entry} << row.run_max;
     wrong_ += query.step() ? 0u : 1u;
   }
-  void foretold(const ForetoldRow& row) override {
-    if (!foretold_.insert(row).second) return;
-    const auto& [entry, is_head, log, seq] = row;
+  void foretold(const Foretold& row) override {
+    if (!foretold_.emplace(row.entry, row.is_head, row.log, row.seq).second) return;
     auto query = db_.query("SELECT 1 FROM foretold WHERE space = ? AND hash = ? AND is_head = ? AND log = ? AND seq = ?");
-    query << store_.number() << ByteView{entry} << (is_head ? 1 : 0) << log << seq;
+    query << store_.number() << ByteView{row.entry} << (row.is_head ? 1 : 0) << row.log << row.seq;
     wrong_ += query.step() ? 0u : 1u;
   }
   void touches(const std::set<RecordId>& records) override { touches_ += records.size(); }
@@ -179,7 +177,7 @@ class Count final : public Walk {
   }
 
   std::uint64_t wrong_ = 0, listings_ = 0, touches_ = 0;
-  std::set<ForetoldRow> foretold_;
+  std::set<std::tuple<EntryHash, bool, LogRef, Seq>> foretold_;
 };
 
 class Rewrite final : public Walk {
@@ -199,16 +197,8 @@ class Rewrite final : public Walk {
 
  private:
   LogRef number_of(const LogId& log) override { return writable_.name_log(log); }
-  void listed(const Place& by, const NewEntry::Listed& row) override {
-    auto insert = db_.query("INSERT INTO listings(space, log, branch, cited, at, seq, entry, run_max) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-    (insert << store_.number() << by.log << by.branch << row.cited << by.seq << row.seq << ByteView{row.entry} << row.run_max).run();
-  }
-  void foretold(const ForetoldRow& row) override {
-    const auto& [entry, is_head, log, seq] = row;
-    auto insert = db_.query("INSERT OR IGNORE INTO foretold(space, hash, is_head, log, seq) VALUES(?, ?, ?, ?, ?)");
-    (insert << store_.number() << ByteView{entry} << (is_head ? 1 : 0) << log << seq).run();
-  }
-  void touches(const std::set<RecordId>&) override {}
+  void listed(const Place& by, const NewEntry::Listed& row) override { writable_.put_listing(by, row); }
+  void foretold(const Foretold& row) override { writable_.put_foretold(row); }
 
   // In the order of row numbers, which is not that of logs: rows that came back after a loss have later ones.
   void write_touched() {

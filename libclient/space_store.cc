@@ -234,17 +234,8 @@ EntryRef SpaceStore::put_entry(const NewEntry& entry) {
       .run();
   const auto ref = static_cast<EntryRef>(db_.last_row());
 
-  for (const NewEntry::Listed& listed : entry.listings) {
-    auto row = db_.query(
-        "INSERT OR IGNORE INTO listings(space, log, branch, cited, at, seq, entry, run_max) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
-    (row << number_ << entry.place.log << entry.place.branch << listed.cited << entry.place.seq << listed.seq
-         << ByteView{listed.entry} << listed.run_max)
-        .run();
-  }
-  for (const Foretold& told : entry.foretold) {
-    auto row = db_.query("INSERT OR IGNORE INTO foretold(space, hash, is_head, log, seq) VALUES(?, ?, ?, ?, ?)");
-    (row << number_ << ByteView{told.entry} << (told.is_head ? 1 : 0) << told.log << told.seq).run();
-  }
+  for (const NewEntry::Listed& listed : entry.listings) put_listing(entry.place, listed);
+  for (const Foretold& told : entry.foretold) put_foretold(told);
   for (const OpGroup& group : group_ops(entry.body.ops)) {
     if (group.record.kind == 0) continue;
     HeldRecord& record = held(group.record);
@@ -254,6 +245,16 @@ EntryRef SpaceStore::put_entry(const NewEntry& entry) {
     record.dirty = true;
   }
   return ref;
+}
+
+void SpaceStore::put_listing(const Place& by, const NewEntry::Listed& listed) {
+  auto row = db_.query("INSERT OR IGNORE INTO listings(space, log, branch, cited, at, seq, entry, run_max) VALUES(?, ?, ?, ?, ?, ?, ?, ?)");
+  (row << number_ << by.log << by.branch << listed.cited << by.seq << listed.seq << ByteView{listed.entry} << listed.run_max).run();
+}
+
+void SpaceStore::put_foretold(const Foretold& told) {
+  auto row = db_.query("INSERT OR IGNORE INTO foretold(space, hash, is_head, log, seq) VALUES(?, ?, ?, ?, ?)");
+  (row << number_ << ByteView{told.entry} << (told.is_head ? 1 : 0) << told.log << told.seq).run();
 }
 
 void SpaceStore::set_void(EntryRef ref, bool is_void) {

@@ -69,6 +69,9 @@ class SpaceStore final : public LogStore, public RecordStore {
   const EntryBody& body(EntryRef ref) const;  // valid until the next call on this store
   /// The same entry with other of its values held. Whoever takes or gives one that lives refreshes its record.
   void put_values(EntryRef ref, const EntryBody& body);
+  /// Rows that stand beside the entries and follow from them (entry_index.h).
+  void put_listing(const Place& by, const NewEntry::Listed& listed);
+  void put_foretold(const Foretold& told);
   /// Forgets every merged record but not what touched them; evaluate_record must follow for each.
   void clear_states();
   /// Writes what waits in memory, and lets go of what was read. Call before the transaction commits; where the store has

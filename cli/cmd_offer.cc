@@ -8,6 +8,7 @@
 #include "cli/shell.h"
 #include "cli/text.h"
 #include "cli/vocabulary.h"
+#include "libclient/packed_rows.h"
 #include "libclient/translate.h"
 
 namespace kiz::cli {
@@ -26,25 +27,18 @@ std::vector<const char*> columns_of(const Subject& subject) {
   return {"ref", "title", "member", "member_name", std::string_view{subject.kind} == "offer" ? "provider" : "status", "kind"};
 }
 
-const Json& cell_at(const Json& record, std::size_t i) {
-  static const Json nothing;
-  return i < record.size() ? record[i] : nothing;
-}
-
-const Json& cell_at(const Json& record, const char* name) {
-  static const Json nothing;
-  const auto found = record.find(name);
-  return found != record.end() ? *found : nothing;
-}
-
 /// A field's values in words: ten thousand records have few different ones.
 class Words {
  public:
   Words(const char* kind, const char* field) : kind_(kind), field_(field) {}
-  const std::string& of(const Json& value) {
-    const auto [at, fresh] = known_.try_emplace(plain(value));
-    if (fresh) at->second = field_text(kind_, field_, value);
-    return at->second;
+  std::string of(const packed_rows::Cell& cell) {
+    std::string all;
+    for (const std::string_view text : cell) {
+      const auto [at, fresh] = known_.try_emplace(std::string{text});
+      if (fresh) at->second = field_text(kind_, field_, at->first);
+      all += (all.empty() ? "" : ", ") + at->second;
+    }
+    return all;
   }
 
  private:
@@ -53,35 +47,39 @@ class Words {
   std::unordered_map<std::string, std::string> known_;
 };
 
-void render_list(Output& out, const Subject& subject, const Json& data) {
-  const std::string kind = subject.kind;
+/// False: these are no rows.
+bool render_list(Output& out, const Subject& subject, const Json& data) {
   const auto columns = columns_of(subject);
-  Words party{subject.kind, columns[4]}, kinds{subject.kind, columns[5]};
+  Words provider_or_status{subject.kind, columns[4]}, kinds{subject.kind, columns[5]};
+  const auto packed = data.find("rows");
+  if (packed == data.end() || !packed->is_binary()) return false;
   std::vector<std::vector<std::string>> rows;
-  for (const Json& record : list_of(data, subject.list)) {
-    // A daemon of before answers with whole records until it is started anew.
-    const auto cell = [&](std::size_t i) -> const Json& { return record.is_array() ? cell_at(record, i) : cell_at(record, columns[i]); };
-    rows.push_back({plain(cell(0)), plain(cell(1)), member_label(plain(cell(2)), plain(cell(3))), party.of(cell(4)), kinds.of(cell(5))});
-  }
+  const auto one = [](const packed_rows::Cell& cell) { return cell.empty() ? std::string{} : std::string{cell.front()}; };
+  const bool whole = packed_rows::read(packed->get_binary(), columns.size(), [&](std::span<const packed_rows::Cell> row) {
+    rows.push_back({one(row[0]), one(row[1]), member_label(one(row[2]), one(row[3])), provider_or_status.of(row[4]), kinds.of(row[5])});
+  });
+  if (!whole) return false;
   if (rows.empty()) {
     out.line(tr("None."));
-    return;
+    return true;
   }
   out.table({{tr("Ref"), false, 5, true},
              {tr("Title"), false, 14},
              {tr("Member"), false, 8},
-             {kind == "offer" ? tr("Provider") : tr("Status"), false, 8},
+             {std::string_view{subject.kind} == "offer" ? tr("Provider") : tr("Status"), false, 8},
              {tr("Kind"), false, 8}},
             rows);
-  if (const auto total = number_of(data, "total"); total > static_cast<std::int64_t>(rows.size())) {
-    out.line(tr("{} of {}.", {shown_number(static_cast<std::int64_t>(rows.size())), shown_number(total)}));
-  }
+  return true;
 }
 
 /// Shows a list; for the screen only what stands on it is asked for.
 int show_list(Shell& shell, const Subject& subject, const char* verb, Json args) {
-  if (!shell.globals.json) args["columns"] = columns_of(subject);
-  return shell.show(request(subject, verb), args, [subject](Output& out, const Json& data) { render_list(out, subject, data); });
+  const std::string name = request(subject, verb);
+  if (shell.globals.json) return shell.show(name, args, {});
+  args["columns"] = columns_of(subject);
+  bool understood = true;
+  const int exit = shell.show(name, args, [&](Output& out, const Json& data) { understood = render_list(out, subject, data); });
+  return understood ? exit : shell.refuse(name, Error{Errc::malformed, "control message"});
 }
 
 Run declare_list_of(Form& form, const Subject& subject) {

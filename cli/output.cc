@@ -50,23 +50,21 @@ bool hidden(char32_t c) {
          (c >= 0xE0000 && c <= 0xE0FFF);
 }
 
-// Printable ASCII, which is most of what is shown: it is safe, and each of its bytes takes a column.
-bool is_plain(std::string_view text) {
-  return std::all_of(text.begin(), text.end(), [](char c) { return c >= ' ' && c <= '~'; });
-}
-
 // Columns of a cell as it is shown.
-std::size_t shown_width(std::string_view text) { return is_plain(text) ? text.size() : safe_text::width(safe_text::line(text)); }
+std::size_t shown_width(std::string_view text) {
+  if (const auto plain = safe_text::plain_width(text)) return *plain;
+  return safe_text::width(safe_text::line(text));
+}
 
 // Columns of the longest word, as it is shown.
 std::size_t longest_word(std::string_view text) {
   std::size_t longest = 0;
   std::string made;
   std::string_view safe = text;
-  if (!is_plain(text)) safe = made = safe_text::line(text);
+  if (!safe_text::plain_width(text)) safe = made = safe_text::line(text);
   for (std::size_t at = 0; at < safe.size();) {
     const std::size_t end = std::min(safe.find(' ', at), safe.size());
-    longest = std::max(longest, safe_text::width(safe.substr(at, end - at)));
+    if (end - at > longest) longest = std::max(longest, safe_text::width(safe.substr(at, end - at)));  // no byte takes more than a column
     at = end + 1;
   }
   return longest;
@@ -257,12 +255,12 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
     out.clear();
     for (std::size_t c = 0; c < columns.size(); ++c) {
       std::string_view cell = c < cells.size() ? std::string_view{cells[c]} : std::string_view{};
-      std::size_t width = cell.size();
-      if (!is_plain(cell)) {
+      auto width = safe_text::plain_width(cell);
+      if (!width) {
         cell = made = safe_text::line(cell);
-        width = shown_width(cell);
+        width = safe_text::width(cell);
       }
-      const std::size_t blank = widths[c] - std::min(widths[c], width);
+      const std::size_t blank = widths[c] - std::min(widths[c], *width);
       if (columns[c].right) out.append(blank, ' ');
       out += cell;
       if (!columns[c].right) out.append(blank, ' ');
@@ -271,12 +269,14 @@ void Output::table(const std::vector<Column>& columns, const std::vector<std::ve
     return out;
   };
   const auto print_row = [&](const std::vector<std::string>& row) {
-    if (floors.empty()) return print(laid_out(row), Style::plain);  // all of it fits
+    const auto fits = [&](std::size_t c) { return safe_text::plain_width(row[c]).value_or(SIZE_MAX) <= widths[c]; };
+    std::size_t fitting = 0;
+    while (fitting < row.size() && fitting < columns.size() && fits(fitting)) ++fitting;
+    if (floors.empty() || fitting == std::min(columns.size(), row.size())) return print(laid_out(row), Style::plain);
     std::vector<std::vector<std::string>> cells;
     std::size_t lines = 1;
     for (std::size_t c = 0; c < std::min(columns.size(), row.size()); ++c) {
-      const bool fits = is_plain(row[c]) && row[c].size() <= widths[c];
-      cells.push_back(fits ? std::vector{row[c]} : wrapped(safe_text::line(row[c]), widths[c]));
+      cells.push_back(c < fitting || fits(c) ? std::vector{row[c]} : wrapped(safe_text::line(row[c]), widths[c]));
       lines = std::max(lines, cells.back().size());
     }
     for (std::size_t at = 0; at < lines; ++at) {

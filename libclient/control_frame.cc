@@ -85,10 +85,40 @@ class Builder {
   std::string name_;
   std::vector<Json*> open_;  // each lies in the one before, which does not grow while it is open
 };
+
+constexpr char rows_follow = '\0';  // never part of JSON
+
+const Json::binary_t* rows_of(const Json& message) {
+  const auto data = message.find("data");
+  if (data == message.end() || !data->is_object()) return nullptr;
+  const auto rows = data->find("rows");
+  return rows != data->end() && rows->is_binary() ? &rows->get_binary() : nullptr;
+}
+
+Json without_rows(const Json& message) {
+  Json out = Json::object();
+  for (const auto& [name, value] : message.items()) {
+    if (name != "data") {
+      out[name] = value;
+      continue;
+    }
+    Json data = Json::object();
+    for (const auto& [of, part] : value.items()) {
+      if (of != "rows") data[of] = part;
+    }
+    out[name] = std::move(data);
+  }
+  return out;
+}
 }  // namespace
 
 Result<std::string> encode(const Json& message) {
-  const std::string body = message.dump(-1, ' ', false, Json::error_handler_t::replace);
+  const Json::binary_t* rows = rows_of(message);
+  std::string body = (rows == nullptr ? message : without_rows(message)).dump(-1, ' ', false, Json::error_handler_t::replace);
+  if (rows != nullptr) {
+    body += rows_follow;
+    body.append(rows->begin(), rows->end());
+  }
   if (body.size() > body_bytes_max) return Error{Errc::over_limit, "control message"};
   const auto n = static_cast<std::uint32_t>(body.size());
   std::string out;
@@ -106,11 +136,18 @@ Result<std::size_t> body_bytes(const std::array<std::uint8_t, header_bytes>& hea
 }
 
 Result<Json> decode(std::string_view body) {
-  if (too_deep(body)) return Error{Errc::over_limit, "nesting of the control message"};
+  const std::size_t end = std::min(body.find(rows_follow), body.size());
+  const std::string_view text = body.substr(0, end);
+  if (too_deep(text)) return Error{Errc::over_limit, "nesting of the control message"};
   Builder builder;
-  if (!Json::sax_parse(body, &builder)) return Error{Errc::malformed, "control message"};
+  if (!Json::sax_parse(text, &builder)) return Error{Errc::malformed, "control message"};
   Json message = builder.take();
   if (!message.is_object()) return Error{Errc::malformed, "control message"};
+  if (end == body.size()) return message;
+  const auto data = message.find("data");
+  if (data == message.end() || !data->is_object() || data->contains("rows")) return Error{Errc::malformed, "control message"};
+  const std::string_view rows = body.substr(end + 1);
+  (*data)["rows"] = Json::binary({rows.begin(), rows.end()});
   return message;
 }
 

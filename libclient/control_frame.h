@@ -5,6 +5,8 @@
 //   with progress, before the reply, any number of  {"progress":{"what":"writing","done":1200,"total":10000}}; total 0: not
 //   known. An asker that hangs up before the reply ends what it asked for, and nothing of it is changed.
 //   reply    the envelope of `--json` (requests.h); to "events" a frame for each change until either side hangs up
+//   with `columns` among the arguments of a list: the envelope, a byte 0, and packed rows (packed_rows.h), which stand as binary
+//   at data.rows before and behind the socket
 // Who asks is not in the frame: the daemon takes user and groups from the socket itself.
 #pragma once
 
@@ -26,7 +28,7 @@ inline constexpr std::size_t header_bytes = 4;
 Result<std::string> encode(const Json& message);
 /// Bytes of the body that follows. errors: over_limit, malformed (empty)
 Result<std::size_t> body_bytes(const std::array<std::uint8_t, header_bytes>& header);
-/// errors: malformed (no JSON object, not UTF-8), over_limit (nested too deeply)
+/// errors: malformed (no JSON object, not UTF-8, rows without data), over_limit (nested too deeply)
 Result<Json> decode(std::string_view body);
 
 }  // namespace kiz::control_frame

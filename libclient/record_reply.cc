@@ -116,43 +116,9 @@ Json record(const Replica& replica, const registry::Kind& kind, const RecordView
   return record_json_of(replica, kind, view, references::short_of(replica, view.id));
 }
 
-Records::Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& columns)
-    : replica_(replica), kind_(kind), refs_(replica, kind.number) {
-  for (const std::string& name : columns) {
-    const auto known = registry::find_field(kind, std::string_view{name});
-    if (name == "ref") {
-      columns_.emplace_back(&Records::ref, 0);
-    } else if (name == "member") {
-      columns_.emplace_back(&Records::member, 0);
-    } else if (name == "member_name") {
-      columns_.emplace_back(&Records::member_name, 0);
-    } else {
-      columns_.emplace_back(&Records::field, known ? known->number : 0);
-    }
-  }
-}
+Records::Records(const Replica& replica, const registry::Kind& kind) : replica_(replica), kind_(kind), refs_(replica, kind.number) {}
 
-Json Records::json(const RecordView& view) const {
-  if (columns_.empty()) return record_json_of(replica_, kind_, view, refs_.of(view.id));
-  Json::array_t out;
-  out.reserve(columns_.size());
-  for (const auto& [column, number] : columns_) out.push_back((this->*column)(view, number));
-  return out;
-}
-
-std::vector<std::uint32_t> Records::fields() const {
-  std::vector<std::uint32_t> out;
-  for (const auto& [column, number] : columns_) out.push_back(number);  // 0, of what is no field, is no field either
-  return out;
-}
-
-Json Records::ref(const RecordView& view, std::uint32_t) const { return refs_.of(view.id); }
-Json Records::member(const RecordView& view, std::uint32_t) const { return view.space.owner; }
-Json Records::member_name(const RecordView& view, std::uint32_t) const { return request::member_name(replica_, view.space.owner); }
-Json Records::field(const RecordView& view, std::uint32_t number) const {
-  const FieldView* field = view.field(number);
-  return field == nullptr || is_unknown(*field) ? Json() : field_value(kind_, *field);
-}
+Json Records::json(const RecordView& view) const { return record_json_of(replica_, kind_, view, refs_.of(view.id)); }
 
 Json conflict(const Replica& replica, const Conflict& conflict) {
   const auto* kind = registry::find_kind(conflict.record.kind);

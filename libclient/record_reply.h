@@ -14,25 +14,13 @@ Json record(const Replica& replica, const registry::Kind& kind, const RecordView
 /// The same for many records of one kind.
 class Records {
  public:
-  /// columns: what a list shows, "ref", "member", "member_name" or English names of fields. A record is then the array of
-  /// these, null where there is nothing or no single value: of ten thousand records, names and nesting cost more than what
-  /// they hold. Empty: whole records.
-  Records(const Replica& replica, const registry::Kind& kind, const std::vector<std::string>& columns = {});
+  Records(const Replica& replica, const registry::Kind& kind);
   Json json(const RecordView& view) const;
-  /// What a view must show for it, as in ScanRange; empty: everything.
-  std::vector<std::uint32_t> fields() const;
 
  private:
-  using Column = Json (Records::*)(const RecordView& view, std::uint32_t field) const;
-  Json ref(const RecordView& view, std::uint32_t) const;
-  Json member(const RecordView& view, std::uint32_t) const;
-  Json member_name(const RecordView& view, std::uint32_t) const;
-  Json field(const RecordView& view, std::uint32_t number) const;
-
   const Replica& replica_;
   const registry::Kind& kind_;
   references::ShortReferences refs_;
-  std::vector<std::pair<Column, std::uint32_t>> columns_;
 };
 
 /// [{"value", "label", "member", "member_name", "device", "actor", "time"}], one for each cell of the field.

@@ -5,6 +5,7 @@
 
 #include "libclient/collation.h"
 #include "libclient/field_text.h"
+#include "libclient/list_rows.h"
 #include "libclient/months.h"
 #include "libclient/places.h"
 #include "libclient/record_reply.h"
@@ -180,13 +181,15 @@ struct Filter {
     return words.empty() || mentions(record_kind, view);
   }
 
-  /// What a view must show to be judged, as in ScanRange; empty: everything.
-  std::vector<std::uint32_t> fields() const {
-    if (!words.empty()) return {};
-    std::vector<std::uint32_t> out{fields::offer::status, fields::offer::is_public, fields::offer::confirmed_on};
+  /// What a view must show to be judged, as in ScanRange; nullopt: everything.
+  std::optional<std::vector<std::uint32_t>> judged() const {
+    if (!words.empty()) return std::nullopt;
+    std::vector<std::uint32_t> out;
     for (const auto* element : {&kind, &language, &status}) {
       if (*element) out.push_back((*element)->first);
     }
+    if (only_public) out.push_back(fields::offer::is_public);
+    if (overdue) out.insert(out.end(), {fields::offer::status, fields::offer::confirmed_on});
     return out;
   }
 
@@ -245,7 +248,27 @@ request::Or<Filter> filter(const RequestContext& context, const registry::Kind& 
   return out;
 }
 
-/// offer.list, need.list   args: member, kind, language, status, public, columns (record_reply.h: rows instead of records);
+/// The list as rows of what stands on the screen: data: {"rows": packed (packed_rows.h), "total"}
+Json rows_of(RequestContext& context, const registry::Kind& kind, const Filter& wanted, ScanRange range) {
+  const std::string day = today(context);
+  const std::uint32_t title = registry::find_field(kind, std::string_view{"title"})->number;
+  ListRows rows{context.replica, kind, request::texts(context.args, "columns")};
+  if (const auto judged = wanted.judged()) {
+    range.fields = rows.fields();
+    range.fields.push_back(title);
+    range.fields.insert(range.fields.end(), judged->begin(), judged->end());
+  }
+  context.replica.scan(kind.number, [&](const RecordView& view) {
+    if (wanted.fits(kind, view, day)) rows.add(view, collation::key(view.text(title)));
+    return true;
+  }, range);
+  Json out;
+  out["total"] = rows.size();
+  out["rows"] = Json::binary(rows.sorted());
+  return out;
+}
+
+/// offer.list, need.list   args: member, kind, language, status, public, columns (list_rows.h: rows instead of records);
 ///                         data: {"offers": [record...], "total"}, by title as a dictionary has them
 /// offer.search            args: text as well
 /// offer.overdue           args: member, days
@@ -253,18 +276,16 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   auto wanted = filter(context, kind);
   if (!wanted) return wanted.refusal();
   wanted->overdue = overdue;
-  const std::string day = today(context);
-  const reply::Records shown{context.replica, kind, request::texts(context.args, "columns")};
   ScanRange range;
   if (wanted->member) range.space = context.replica.space(*wanted->member, kind.collection);  // a town's offers lie in one space
-  const std::uint32_t title = registry::find_field(kind, std::string_view{"title"})->number;
-  std::vector<std::uint32_t> judged = wanted->fields();
-  if (range.fields = shown.fields(); !range.fields.empty() && !judged.empty()) {
-    range.fields.push_back(title);
-    range.fields.insert(range.fields.end(), judged.begin(), judged.end());
-  } else {
-    range.fields.clear();
+  Reply reply;
+  if (context.args.contains("columns")) {
+    reply.data = rows_of(context, kind, *wanted, std::move(range));
+    return reply;
   }
+  const std::string day = today(context);
+  const reply::Records shown{context.replica, kind};
+  const std::uint32_t title = registry::find_field(kind, std::string_view{"title"})->number;
   std::vector<std::pair<std::string, Json>> found;
   context.replica.scan(kind.number, [&](const RecordView& view) {
     if (wanted->fits(kind, view, day)) found.emplace_back(collation::key(view.text(title)), shown.json(view));
@@ -274,7 +295,6 @@ Answer list(RequestContext& context, const registry::Kind& kind, bool overdue) {
   Json records = Json::array();
   for (auto& [key, record] : found) records.push_back(std::move(record));
   const std::size_t total = records.size();
-  Reply reply;
   reply.data.get_ref<Json::object_t&>().reserve(2);  // else the total would have the records copied
   reply.data[kind.number == registry::kinds::offer ? "offers" : "needs"] = std::move(records);
   reply.data["total"] = total;

@@ -87,6 +87,21 @@ std::size_t columns_of(UChar32 c) {
 
 }  // namespace
 
+std::optional<std::size_t> plain_width(std::string_view text) {
+  std::size_t letters_of_two = 0;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    const auto c = static_cast<std::uint8_t>(text[i]);
+    if (c >= ' ' && c <= '~') continue;
+    const auto next = i + 1 < text.size() ? static_cast<std::uint8_t>(text[i + 1]) : std::uint8_t{0};
+    const bool continues = next >= 0x80 && next <= 0xBF;
+    const bool letter = (c == 0xC2 && next >= 0xA1 && next != 0xAD) || (c >= 0xC3 && c <= 0xC9);  // U+00A1 to U+027F
+    if (!continues || !letter) return std::nullopt;
+    ++letters_of_two;
+    ++i;
+  }
+  return text.size() - letters_of_two;
+}
+
 std::string lines(std::string_view text) { return escape(text, false); }
 
 std::string line(std::string_view text, std::size_t columns_max) { return clip(escape(text, true), columns_max); }

@@ -4,6 +4,7 @@
 #pragma once
 
 #include <cstddef>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -21,6 +22,10 @@ std::string line(std::string_view text, std::size_t columns_max = static_cast<st
 
 /// Columns a terminal needs for one line: 2 for East Asian wide characters and emoji, 0 for combining marks.
 std::size_t width(std::string_view text);
+
+/// The same for text that line() leaves as it is, printable ASCII and Latin letters: most text is nothing else, and neither has
+/// to be made for it. nullopt: something else is in it.
+std::optional<std::size_t> plain_width(std::string_view text);
 
 /// At most `columns_max` columns, cut at a character (never inside a combining sequence), ending in "…" when cut.
 std::string clip(std::string_view text, std::size_t columns_max);

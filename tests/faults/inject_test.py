@@ -62,6 +62,11 @@ def kiz(store, *words):
     return json.loads(done.stdout)
 
 
+def was_hit(trace):
+    with open(trace, encoding="utf-8", errors="replace") as lines:
+        return any("INJECTED" in line or "killed by SIGKILL" in line for line in lines)
+
+
 def right_refusal(refused, what):
     assert (refused.code, refused.exit) in {("E_IO", 17), ("E_NO_SPACE", 17)}, (what, refused)
     assert "Nothing was changed" in refused.envelope["error"]["text"] and refused.envelope["error"]["hint"], (what, refused)
@@ -100,8 +105,9 @@ def one(daemon, call, fault, n, known):
     elif "SIGKILL" not in fault:
         assert daemon.process.returncode == IO_ERROR, (what, daemon.process.returncode, daemon.said())
         assert "kizd: " in daemon.said(), (what, daemon.said())
-    with open(daemon.trace, encoding="utf-8", errors="replace") as trace:
-        hit = any("INJECTED" in line or "killed by SIGKILL" in line for line in trace)
+    if daemon.process.returncode == -9:  # strace is not the process that was waited for, and may still be writing
+        until("strace has written who was killed", lambda: was_hit(daemon.trace), 20)
+    hit = was_hit(daemon.trace)
     counted["faults"] += hit
     daemon.start()
     titles = daemon.titles()
@@ -142,9 +148,10 @@ def sweep_set_up(call, fault, every, start, upto):
                      "05554", "--listen", f"127.0.0.1:{realm.port}", "--adresse", f"127.0.0.1:{realm.port}"]
             done = subprocess.run([*strace(call, fault, n, trace), KIZ, *words], capture_output=True, text=True, timeout=60,
                                   env=dict(os.environ, LC_ALL="C"), check=False)
-            with open(trace, encoding="utf-8", errors="replace") as lines:
-                if not any("INJECTED" in line or "killed by SIGKILL" in line for line in lines):
-                    return
+            if "SIGKILL" in fault and done.returncode == -9:
+                until("strace has written who was killed", lambda: was_hit(trace), 20)
+            elif not was_hit(trace):
+                return
             counted["faults"] += 1
             if "SIGKILL" in fault:
                 assert done.returncode == -9, (what, done)

@@ -58,7 +58,7 @@ TEST_CASE("list_rows: the rows of a list say what its records say, in the same o
   test::Realm realm;
   const auto town = realm.join("05554004"), other = realm.join("05554004");
   const auto ask_at = [&](Replica& replica, const char* request, Json args) {
-    const Json envelope = execute(replica, {{"request", request}, {"args", std::move(args)}}, Caller{LocalRole::administer, "anna", "de"}, {});
+    const Json envelope = execute(replica, {{"request", request}, {"args", std::move(args)}}, Caller{LocalRole::administer, "anna", "en"}, {});
     REQUIRE_MESSAGE(envelope.value("ok", false), envelope.dump());
     return envelope["data"];
   };
@@ -101,7 +101,7 @@ TEST_CASE("list_rows: the rows of a list say what its records say, in the same o
   }
 
   SUBCASE("and they come through the control socket's frame") {
-    const Json envelope = execute(*town, {{"request", "offer.list"}, {"args", {{"columns", columns}}}}, Caller{LocalRole::read, "anna", "de"}, {});
+    const Json envelope = execute(*town, {{"request", "offer.list"}, {"args", {{"columns", columns}}}}, Caller{LocalRole::read, "anna", "en"}, {});
     const auto frame = control_frame::encode(envelope);
     REQUIRE(frame);
     const auto back = control_frame::decode(std::string_view{*frame}.substr(control_frame::header_bytes));

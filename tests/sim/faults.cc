@@ -30,7 +30,7 @@ void World::go_wrong() {
   if (chance(Fault::misdirect, 1)) {
     Node& node = somebody();
     node.disk.faults.misdirect_write_at = node.disk.counts().writes + 1 + random_.below(30);
-    node.disk_rots = true;
+    node.disk_rots = node.forgot = true;
     hit(Fault::misdirect, node);
   }
   if (chance(Fault::clock, 15)) jump(somebody());
@@ -87,7 +87,7 @@ void World::rot(Node& node) {
   std::erase_if(names, [&](const std::string& name) { return node.disk.read(name).empty(); });
   if (names.empty()) return;
   node.disk.flip_random_bit(names[random_.below(names.size())]);
-  node.disk_rots = true;
+  node.disk_rots = node.forgot = true;
   hit(Fault::rot, node);
 }
 

@@ -146,6 +146,7 @@ void World::heal() {
   for (int round = 1; round <= talks_to_heal; ++round) {
     // Asked for in the first round and acknowledged, signed in the second, known to nearly all in the third.
     if (is_on(Fault::prune) && outcome_.findings.empty()) see_to_checkpoints();
+    if (outcome_.findings.empty()) heed_two_logs();
     for (const auto& node : nodes_) {
       if (node.get() == &hub() || node->locked_out || !outcome_.findings.empty()) continue;
       if (!node->offline) {

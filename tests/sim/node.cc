@@ -42,6 +42,7 @@ Image Node::image(std::int64_t at_ms) const {
 }
 
 void Node::put_back(const Image& image, bool life) {
+  forgot = true;
   std::map<std::string, Bytes> files;  // their names begin with the folder, which of a copied machine is another
   for (const auto& [file, bytes] : image.disk) {
     files[(options.directory / std::filesystem::path{file}.filename()).string()] = bytes;

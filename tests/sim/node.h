@@ -55,6 +55,7 @@ struct Node {
   bool in_trouble() const { return disk_fails || disk_rots || power_cut_planned; }  // explains nearly any refusal
   bool offline = false;      // has no network for the whole run: files only
   bool locked_out = false;   // revoked
+  bool forgot = false;       // maybe: it was put back, or its disk rotted, and what it decided is not held there
   bool copied = false;       // another machine has the same keys
   std::size_t locked_at = 0; // promises made until then
   std::uint64_t admitted_until_ms = 0;  // by the clock of the Kreis; 0: long enough

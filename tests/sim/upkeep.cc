@@ -1,6 +1,7 @@
 // What the Kreis and its people see to: checkpoints and what they let go; a new Kreis node after a fire.
 #include <algorithm>
 
+#include "libclient/alarms.h"
 #include "libclient/checkpoints.h"
 #include "libclient/recovery.h"
 #include "tests/sim/guard.h"
@@ -9,23 +10,19 @@ namespace kiz::sim {
 
 void World::see_to_checkpoints() {
   Node& kreis = hub();
+  heed_two_logs();
   if (kreis.replica && !is_restoring(*kreis.replica)) {
-    bool two_logs = false;
     on(kreis, "planning checkpoints", [&] {
       const auto planned = checkpoints::plan(kreis.replica->core(), {.every_ms = static_cast<std::uint64_t>(day_ms), .entries_min = 4});
       const auto issued = planned ? checkpoints::issue_own(kreis.replica->core()) : planned;
       const bool trouble = kreis.in_trouble();
       // After a backup it decides nothing before a member has shown what was decided.
       if (issued || trouble || issued.error().code == Errc::control_unconfirmed) return;
-      // The member that showed it what was decided had not heard all of it either.
-      two_logs = issued.error().code == Errc::control_forked && done_[static_cast<std::size_t>(Fault::hub_old)];
-      if (two_logs) return;
       find(kreis.name + " cannot issue a checkpoint: " + std::string{name(issued.error().code)} + " " + issued.error().context);
     });
     if (power_lost(kreis)) lose_power(kreis);
     if (kreis.replica) tell_others(nullptr, kreis);
     note("checkpoints");
-    if (two_logs && kreis.replica) open_epoch();
   }
   for (const auto& node : nodes_) {
     if (random_.below(2) == 0) carry_out(*node);
@@ -82,6 +79,21 @@ void World::take_over_authority() {
     return !node->offline && !node->locked_out && (!node->replica || node->replica->control().last_seq() > here);
   });
   if (here == 0 || somebody_knows_more) return;
+  open_epoch();
+}
+
+// The member that showed the Kreis what it had forgotten had not heard all of it either, and so the Kreis went on
+// beside what another member had heard. It is told, and its emergency sheet decides.
+void World::heed_two_logs() {
+  Node& kreis = hub();
+  if (!kreis.replica || is_restoring(*kreis.replica)) return;
+  bool told = false;
+  on(kreis, "reading the alarms", [&] {
+    const auto all = alarms(*kreis.replica);
+    told = std::any_of(all.begin(), all.end(), [](const Alarm& alarm) { return alarm.code == "W_CONTROL_FORKED"; });
+  });
+  if (!told) return;
+  if (!kreis.forgot) return find(kreis.name + " tells of two control logs, though it never forgot anything");
   open_epoch();
 }
 

@@ -140,6 +140,7 @@ class World : private Wire {
   void carry_out(Node& node);
   void lose_hub();
   void take_over_authority();
+  void heed_two_logs();
   void open_epoch();
 
   // ---- heal.cc: and is healed

@@ -46,6 +46,9 @@ Result<std::uint64_t> each_item(BundleReader& reader, BundleInput& file, Take ta
 
 SecretKey32 own_transport(const ReplicaCore& core) { return core.files().keyring().transport.clone(); }
 
+/// Records that do not continue our control log are no reason to refuse a bundle; gap: those behind one that was left aside.
+bool of_another_branch(Errc code) { return code == Errc::fork || code == Errc::control_forked || code == Errc::gap; }
+
 /// Where control log and logs would stand after the bundle, as far as that can be told without taking it in.
 class Checking {
  public:
@@ -80,12 +83,16 @@ class Checking {
   Result<void> on(const ControlRecords& part) {
     for (const Bytes& bytes : part.records) {
       ++out_.control_records;
-      if (out_.control_missing || out_.control_forked) continue;
+      if (out_.control_missing) continue;
       auto record = decode_control_record(bytes);
       if (!record) return record.error();
-      if (auto appended = control_.append(std::move(*record)); !appended) {
-        if (appended.error().code != Errc::fork) return appended.error();
+      const std::uint64_t epoch = control_.epoch();
+      const auto taken = branch_.take(control_, *record, core_.control_fork().has_value());
+      if (!taken) {
+        if (!of_another_branch(taken.error().code)) return taken.error();
         out_.control_forked = true;  // shown to a person; the data goes on by what is held here
+      } else if (control_.epoch() > epoch) {
+        out_.control_forked = false;  // the root has decided
       }
     }
     return {};
@@ -159,6 +166,7 @@ class Checking {
 
   ReplicaCore& core_;
   ControlLog control_;
+  ControlBranch branch_;
   BundleReader reader_;
   std::map<LogId, AuthorKey> born_here_;
   std::set<LogId> missed_;
@@ -218,8 +226,13 @@ class Taking {
   }
 
   Result<void> take_control(const ControlRecords& part) {
-    if (out_.summary.control_missing || out_.summary.control_forked) return {};
-    return core_.ingest_control(part.records);
+    if (out_.summary.control_missing) return {};
+    auto taken = core_.ingest_control(part.records);
+    if (taken || !out_.summary.control_forked || !of_another_branch(taken.error().code)) return taken;
+    for (const Bytes& record : part.records) {
+      if (core_.note_control_fork(record)) break;
+    }
+    return {};
   }
 
   /// The membership comes before the first run: who belongs to no realm takes nothing.

@@ -9,7 +9,6 @@
 namespace kiz {
 namespace {
 
-constexpr std::size_t other_branch_max = 8192;  // records kept of a branch that is not ours
 constexpr char fork_fact[] = "control_fork";
 constexpr char confirmed_fact[] = "control_confirmed";
 constexpr char closed_prefix[] = "control_closed/";
@@ -54,42 +53,11 @@ Result<void> ReplicaCore::take_control_record(const ControlRecord& record) {
   if (control_.empty() && record.seq == 1 && realm() != RealmId{} && RealmId::from(control_hash(record)) != realm()) {
     return Error{Errc::foreign_realm, "control log"};
   }
-  const bool held = record.seq >= 1 && record.seq <= control_.last_seq() && control_.hashes()[record.seq - 1] == control_hash(record);
-  if (held) return {};
-  if (!control_fork_ || record.epoch > control_.epoch()) {
-    const Seq first = record.seq;
-    auto appended = control_.append(record);
-    if (appended) {
-      store_control(first);
-      other_branch_.clear();
-      return {};
-    }
-    if (appended.error().code != Errc::fork && appended.error().code != Errc::gap) return appended;
-    if (appended.error().code == Errc::gap && other_branch_.empty()) return appended;
-  }
-  if (take_other_branch(record)) return {};
-  return Error{control_fork_ ? Errc::control_forked : Errc::fork, "control log"};
-}
-
-// Records that do not continue ours are kept in memory as long as they continue each other: the last of them may be the
-// root's word that they count and ours do not. True if it was.
-bool ReplicaCore::take_other_branch(const ControlRecord& record) {
-  const bool goes_on = !other_branch_.empty() && record.seq == other_branch_.back().seq + 1 &&
-                       record.before == control_hash(other_branch_.back());
-  if (!goes_on) {
-    const bool starts = record.seq >= 2 && record.seq <= control_.last_seq() + 1 && record.before == control_.hashes()[record.seq - 2];
-    if (!starts) return false;
-    other_branch_.clear();
-  }
-  if (other_branch_.size() >= other_branch_max) return false;
-  other_branch_.push_back(record);
-  if (record.epoch <= control_.epoch()) return false;
-  const Seq first = other_branch_.front().seq;
-  const auto replaced = control_.replace(other_branch_);
-  other_branch_.clear();
-  if (!replaced) return false;
-  store_control(first);
-  return true;
+  const auto first = other_branch_.take(control_, record, control_fork_.has_value());
+  if (!first && first.error().code == Errc::fork && control_fork_) return Error{Errc::control_forked, "control log"};
+  if (!first) return first.error();
+  if (*first != 0) store_control(*first);
+  return {};
 }
 
 /// Writes the records from this one on; what stood there goes, but is kept as a proof of what was signed.

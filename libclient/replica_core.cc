@@ -118,7 +118,7 @@ void ReplicaCore::load_control() {
   }
   control_index_ = ControlIndex{control_};
   closings_ = control_.closings();
-  other_branch_.clear();
+  other_branch_ = {};
   membership_ = Membership{control_};
   control_fork_.reset();
   if (const auto proof = fact("control_fork")) {

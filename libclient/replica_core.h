@@ -19,7 +19,7 @@
 #include "libclient/sqlite.h"
 #include "libclient/store_files.h"
 #include "protocol/clock.h"
-#include "protocol/control_log.h"
+#include "protocol/control_branch.h"
 #include "protocol/membership.h"
 #include "protocol/sync_session.h"
 
@@ -178,7 +178,6 @@ class ReplicaCore {
   void observe_tips();
   void follow_control();  // inside write()
   Result<void> take_control_record(const ControlRecord& record);  // inside write()
-  bool take_other_branch(const ControlRecord& record);            // inside write()
   void store_control(Seq first);                                  // inside write()
   bool may_fork_own_log() const;
   bool closes_checkpoint(const ControlBody& body) const;
@@ -200,7 +199,7 @@ class ReplicaCore {
   ControlLog control_;
   ControlIndex control_index_{control_};
   std::uint64_t closings_ = 0;                // of the control log, as the spaces have followed it
-  std::vector<ControlRecord> other_branch_;   // records that are not ours, until one of them opens an epoch
+  ControlBranch other_branch_;                // records that are not ours, until one of them opens an epoch
   std::optional<ControlRecord> control_fork_; // proof that the authority's key has spoken twice
   Membership membership_;
   Clock clock_;

@@ -5,6 +5,7 @@
 #include <filesystem>
 
 #include "libclient/alarms.h"
+#include "libclient/bundle_file.h"
 #include "libclient/keyring.h"
 #include "libclient/quarantine.h"
 #include "libclient/receipts.h"
@@ -77,6 +78,17 @@ struct Drill {
     return (*caller)->in_sync() && answerer->in_sync();
   }
   void sync(Replica& town) { REQUIRE(talk(town, *kreis)); }
+  /// A bundle from one to the other.
+  static Result<BundleTaken> carry(Replica& from, Replica& to) {
+    Bytes file;
+    const auto sink = [&](ByteView piece) -> Result<void> {
+      file.insert(file.end(), piece.begin(), piece.end());
+      return {};
+    };
+    REQUIRE(write_bundle(from.core(), {.recipients = {to.identity().transport}}, sink));
+    auto input = bundle_in_memory(std::move(file));
+    return read_bundle(to.core(), *input);
+  }
   void write(Replica& office, std::uint8_t record, const std::string& text) {
     const MemberId owner = office.identity().member;
     Edit edit = office.begin();
@@ -263,6 +275,51 @@ TEST_CASE("recovery: what a stolen key decided ends with the epoch that the root
     CHECK(side->core().state_hash(*side->core().slot(offers)) == d.kreis->core().state_hash(*d.kreis->core().slot(offers)));
   }
   CHECK(d.kreis->core().issue(RuleSet{"a", "2"}));
+}
+
+TEST_CASE("recovery: who works by stick hears of two control logs, tells the Kreis of them, and of the epoch that decides") {
+  Drill d;
+  auto ahaus = d.join("05554004");
+  auto bocholt = d.join("05554008");
+  d.sync(*ahaus);
+
+  // The Kreis is put back from a backup, and decides anew what Bocholt holds otherwise.
+  d.kreis.reset();
+  std::filesystem::copy(d.folder.path() / "kreis", d.folder.path() / "before", std::filesystem::copy_options::recursive);
+  auto kreis = Replica::open(d.options("kreis"));
+  REQUIRE(kreis);
+  REQUIRE((*kreis)->core().issue(RuleSet{"a", "1"}));
+  CHECK(d.talk(*bocholt, **kreis));
+  kreis->reset();
+  auto before = Replica::open(d.options("before"));
+  REQUIRE(before);
+  d.kreis = std::move(*before);
+  d.kreis->core().confirm_control();
+  REQUIRE(d.kreis->core().issue(RuleSet{"a", "2"}));
+  REQUIRE(d.kreis->core().issue(RuleSet{"b", "3"}));
+
+  d.write(*bocholt, 1, "Sprachcafé");
+  for (Replica* reader : {bocholt.get(), d.kreis.get()}) {
+    Replica& writer = reader == bocholt.get() ? *d.kreis : *bocholt;
+    const auto taken = d.carry(writer, *reader);
+    REQUIRE(taken);
+    CHECK(taken->summary.control_forked);
+    CHECK(warned(*reader, "W_CONTROL_FORKED"));
+    CHECK(reader->core().control_fork());
+  }
+  CHECK(quarantine::states(d.kreis->core()).waiting == 2);  // it came all the same, and waits for what it cites
+  CHECK(d.kreis->core().issue(RuleSet{"a", "4"}).error().code == Errc::control_forked);
+
+  REQUIRE(open_new_epoch(*d.kreis, d.sheet));
+  const auto decided = d.carry(*d.kreis, *bocholt);
+  REQUIRE(decided);
+  CHECK_FALSE(decided->summary.control_forked);
+  for (Replica* side : {d.kreis.get(), bocholt.get()}) {
+    CHECK(side->control().position() == d.kreis->control().position());
+    CHECK_FALSE(warned(*side, "W_CONTROL_FORKED"));
+    CHECK(Drill::holds(*side, "05554008", 1, "Sprachcafé"));
+    CHECK(side->verify(true).ok);
+  }
 }
 
 TEST_CASE("recovery: after a start from a backup the Kreis decides nothing before a town has shown what was decided") {
